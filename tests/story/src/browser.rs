@@ -48,6 +48,12 @@ impl Browser {
         self.follow(&link).await
     }
 
+    /// The first link that begins so.
+    pub(super) fn link_to(&self, address: &str) -> anyhow::Result<String> {
+        let link = self.element(&format!("href=\"{address}"))?;
+        attribute(&link, "href").context("the link leads nowhere")
+    }
+
     /// How many links begin so.
     pub(super) fn links_to(&self, address: &str) -> usize {
         self.page.matches(&format!("href=\"{address}")).count()

@@ -6,9 +6,12 @@ mod by_hand;
 mod glossary;
 mod invitee;
 mod page;
+mod passing;
+mod screens;
 mod setup;
 mod transfer;
 mod upload;
+mod workbook;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -45,12 +48,24 @@ struct Provider<'a> {
     location: String,
     /// `organizations/{organization}/employments/{employment}` of whoever accepted.
     employment: String,
+    /// `persons/{person}/assignments/{assignment}` of the training that they were assigned by hand.
+    by_hand: String,
 }
 
 impl Provider<'_> {
     /// The address of somebody of this run.
     fn learner(&self, who: &str) -> String {
         self.scenario.address(&format!("learner-{who}"))
+    }
+
+    /// Whoever something is assigned to, as the organization names them.
+    fn named(&self, assignment: &str) -> String {
+        let person = assignment.split("/assignments/").next().unwrap_or_default();
+        format!(
+            "{}/learners/{}",
+            self.organization,
+            person.trim_start_matches("persons/")
+        )
     }
 
     /// The invitations in these states, newest first.
@@ -121,6 +136,7 @@ pub(super) async fn steps(scenario: &mut Scenario) -> anyhow::Result<usize> {
         groups: Vec::new(),
         location: String::new(),
         employment: String::new(),
+        by_hand: String::new(),
     };
     let mut pages = Vec::new();
     macro_rules! steps {
@@ -138,6 +154,7 @@ pub(super) async fn steps(scenario: &mut Scenario) -> anyhow::Result<usize> {
         6 accepting of "employment";
         7 transfer of "records";
         8 archive of "records";
+        9 screens of "gateway";
     }
     for page in &pages {
         opens(provider.scenario, page).await?;

@@ -1,6 +1,8 @@
 //! What the steps of the story know and hand on.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 use muster_client::{Client, TokenSource};
@@ -94,6 +96,22 @@ impl Scenario {
     pub(super) fn learner_of_organization(&self) -> String {
         let person = self.learner.trim_start_matches("persons/");
         format!("{}/learners/{person}", self.organization)
+    }
+
+    /// Where the sources are that this runs from.
+    pub(super) fn sources(&self) -> &Path {
+        &self.workspace.root
+    }
+
+    /// A setting of a service of this suite.
+    pub(super) fn setting(&self, service: &str, name: &str) -> anyhow::Result<String> {
+        let file = self.workspace.at("env").join(service);
+        let settings =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let mut lines = settings.lines();
+        let found = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        let value = found.with_context(|| format!("{} has no {name}", file.display()))?;
+        Ok(value.trim_matches('\'').to_owned())
     }
 
     /// The page of a trace.

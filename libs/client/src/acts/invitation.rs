@@ -9,6 +9,7 @@ use muster_proto::invitation::v1::{
     CreateInvitationRequest, GetAnnouncementRequest, GetAnnouncementResponse, GetInvitationRequest,
     Invitation, InvitationFilter, InvitationOutcome, InvitationState, ListInvitationsRequest,
     ListInvitationsResponse, ListLearnersRequest, ListLearnersResponse, RescheduleInvitationRequest,
+    ResendInvitationRequest,
 };
 
 use super::resource;
@@ -81,6 +82,28 @@ pub async fn batch_create<T: Transport>(
             .await
     });
     Ok(created.await?.invitations)
+}
+
+/// Sends an invitation again: with the same link, or with another one that takes its place.
+///
+/// # Errors
+/// The call failed.
+pub async fn resend<T: Transport>(
+    inviter: &T,
+    name: &str,
+    rotate_link: bool,
+) -> Result<Invitation, CallError> {
+    let request = ResendInvitationRequest {
+        name: name.to_owned(),
+        rotate_link,
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        InvitationServiceClient::new(client)
+            .resend_invitation(request)
+            .await
+    };
+    resource(inviter, request, send, |response| response.invitation).await
 }
 
 /// Sends up to 1,000 invitations again, with the same links. Each has an outcome of its own.

@@ -14,11 +14,12 @@ use muster_proto::records::v1::{
     Assignment, CancelAssignmentRequest, Certificate, CreateGrantRequest, DenyGrantRequest, ExportFormat,
     ExportLearningRecordRequest, ExportLearningRecordResponse, ExportPersonLearningRecordRequest,
     ExportPersonLearningRecordResponse, ExportStaffReportRequest, ExportStaffReportResponse,
-    GetLearningRecordRequest, Grant, LearningRecord, ListAssignmentsRequest, ListPersonAssignmentsRequest,
-    ListPersonCertificatesRequest, ListPersonGrantsRequest, ListProgressRequest, ListProgressResponse,
-    ListProgressTransfersRequest, ListRecordAccessesRequest, MoveProgressRequest, ProgressTransfer,
-    ReadStaffReportRequest, ReadStaffReportResponse, RecordAccess, RequestGrantRequest, RevokeGrantRequest,
-    SummarizeProgressRequest, SummarizeProgressResponse, TakeTrainingRequest, TransferProgressRequest,
+    GetLearningRecordRequest, Grant, LearningRecord, ListAssignmentsRequest, ListIssuedCertificatesRequest,
+    ListPersonAssignmentsRequest, ListPersonCertificatesRequest, ListPersonGrantsRequest,
+    ListProgressRequest, ListProgressResponse, ListProgressTransfersRequest, ListRecordAccessesRequest,
+    MoveProgressRequest, ProgressTransfer, ReadStaffReportRequest, ReadStaffReportResponse, RecordAccess,
+    RequestGrantRequest, RevokeGrantRequest, SummarizeProgressRequest, SummarizeProgressResponse,
+    TakeTrainingRequest, TransferProgressRequest,
 };
 use prost::Name;
 use sha2::{Digest, Sha256};
@@ -172,6 +173,28 @@ pub async fn list_own_transfers<T: Transport>(learner: &T) -> Result<Vec<Progres
             .await
     });
     Ok(listed.await?.progress_transfers)
+}
+
+/// The newest certificates that were issued for what a learner completed for an organization, whether they still work there or not.
+///
+/// # Errors
+/// The call failed.
+pub async fn list_issued<T: Transport>(
+    reader: &T,
+    organization: &str,
+    learner: &str,
+) -> Result<Vec<Certificate>, CallError> {
+    let request = ListIssuedCertificatesRequest {
+        parent: organization.to_owned(),
+        learner: learner.to_owned(),
+        ..Default::default()
+    };
+    let listed = call(reader, request, async |client, request| {
+        ProgressReportServiceClient::new(client)
+            .list_issued_certificates(request)
+            .await
+    });
+    Ok(listed.await?.certificates)
 }
 
 /// Reads a page of how far an organization's learners are.

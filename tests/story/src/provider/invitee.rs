@@ -5,26 +5,47 @@ use crate::browser::Browser;
 use crate::expect::wait_until;
 use crate::mail::inbox_of;
 
-/// Opens the link of the newest mail to an address; `begin` is how it begins behind the host.
-pub(super) async fn follow(provider: &Provider<'_>, address: &str, begin: &str) -> anyhow::Result<Browser> {
+/// The link of the newest mail to an address, once so many have come; `begin` is how it begins behind the host.
+pub(super) async fn link(
+    provider: &Provider<'_>,
+    address: &str,
+    begin: &str,
+    mails: usize,
+) -> anyhow::Result<String> {
     let addresses = &provider.scenario.addresses;
     let inbox = inbox_of(provider.scenario, address)?;
     let mut browser = wait_until("there is mail", "notification", SOON, async || {
         let browser = Browser::open(addresses, &inbox).await?;
-        Ok((browser.links_to("/messages/") > 0).then_some(browser))
+        Ok((browser.links_to("/messages/") >= mails).then_some(browser))
     })
     .await?;
     // The newest is at the top.
     browser.click_to("/messages/").await?;
-    browser.click_to(&format!("{}{begin}", addresses.gateway)).await?;
-    Ok(browser)
+    browser.link_to(&format!("{}{begin}", addresses.gateway))
 }
 
-/// Opens the invitation, signs in and accepts.
-pub(super) async fn accept(provider: &Provider<'_>, address: &str) -> anyhow::Result<()> {
-    let mut browser = follow(provider, address, "/i/").await?;
+/// Opens that link of any mail.
+pub(super) async fn follow(provider: &Provider<'_>, address: &str, begin: &str) -> anyhow::Result<Browser> {
+    let link = link(provider, address, begin, 1).await?;
+    Browser::open(&provider.scenario.addresses, &link).await
+}
+
+/// Opens the invitation of the newest of so many mails, signs in and accepts.
+pub(super) async fn accept(provider: &Provider<'_>, address: &str, mails: usize) -> anyhow::Result<()> {
+    let link = link(provider, address, "/i/", mails).await?;
+    let mut browser = Browser::open(&provider.scenario.addresses, &link).await?;
     browser.click("sign-in").await?;
     browser.submit("/authorize", Some(("person", address))).await?;
     browser.submit("/invitation/accept", None).await?;
     browser.shows("You have joined")
+}
+
+/// Signs in without any link, and sees what waits for an answer.
+pub(super) async fn account(provider: &Provider<'_>, address: &str) -> anyhow::Result<Browser> {
+    let addresses = &provider.scenario.addresses;
+    let page = format!("{}/invitations", addresses.gateway);
+    let mut browser = Browser::open(addresses, &page).await?;
+    browser.click("sign-in").await?;
+    browser.submit("/authorize", Some(("person", address))).await?;
+    Ok(browser)
 }

@@ -30,7 +30,9 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
     let page = join_page::update(&owner, wanted, &["enabled", "slug", "allowed_domains"]).await?;
     ensure!(page.is_open, "the page is not open: {:?}", page.missing);
     let address = format!("{}{}", provider.scenario.addresses.gateway, page.path);
+    ensure!(page.url == address, "the link to pass on is {}", page.url);
     report.line("the page is open, for addresses of school.test");
+    report.line(format!("its settings say: {}", page.caution));
     report.link("the page", &address);
 
     let group = provider.groups.last().context("there is no group")?.clone();

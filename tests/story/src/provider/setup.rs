@@ -1,8 +1,13 @@
 //! Trainings and groups come first.
 
-use anyhow::ensure;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, ensure};
 use muster_client::acts::{catalog, group, invitation, location, organization, subscription, training};
-use muster_proto::invitation::v1::Invitation;
+use muster_client::{call, request_id};
+use muster_clock::Clock;
+use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
+use muster_proto::invitation::v1::{CreateInvitationRequest, Invitation};
 use muster_proto::organization::v1::{Limits, Organization};
 use muster_proto::records::v1::Training;
 use muster_refusal::ErrorReason;
@@ -15,7 +20,8 @@ pub(super) const SENTENCE: &str =
     "Be sure you've set up training and groups for your organization before you begin inviting users.";
 pub(super) const TITLE: &str = "The owner sets up trainings, groups and a location; the checklist says what is missing, and nobody is invited without a group";
 
-const NAME: &str = "Sunrise Training Centre";
+/// What the organization is called.
+pub(super) const NAME: &str = "Sunrise Training Centre";
 
 const PREMIUM: Limits = Limits {
     invitations_by_hand: 10,
@@ -77,6 +83,7 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         status.message()
     ));
 
+    warns(provider, &mut report).await?;
     catalog::add_training(&owner, organization, &training.name).await?;
     let trainings = [training.name];
     for display_name in GROUPS {
@@ -104,9 +111,46 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         beforehand.text
     );
     report.line(format!(
-        "to tell the team beforehand, to copy: \u{201c}{}\u{201d}",
+        "to tell the team beforehand, to copy: {}",
         beforehand.subject
     ));
+    for line in beforehand.text.lines().filter(|line| !line.is_empty()) {
+        report.line(format!("  {line}"));
+    }
     report.link_call("the announcement", provider.scenario, &owner);
     Ok(report)
+}
+
+/// Somebody is invited into a group without trainings, which is possible and told; and taken back before any mail goes out.
+async fn warns(provider: &Provider<'_>, report: &mut StepReport) -> anyhow::Result<()> {
+    let (owner, organization) = (&provider.owner, &provider.organization);
+    let bare = group::create(owner, organization, "Visitors", &[]).await?;
+    let tomorrow = SystemTime::from(Clock::system().now()) + Duration::from_secs(24 * 60 * 60);
+    let request = CreateInvitationRequest {
+        parent: organization.clone(),
+        invitation: Some(Invitation {
+            address: provider.learner("visitor"),
+            groups: vec![bare.name.clone()],
+            send_time: Some(tomorrow.into()),
+            ..Invitation::default()
+        }),
+        request_id: request_id(),
+    };
+    let made = call(owner, request, async |client, request| {
+        InvitationServiceClient::new(client)
+            .create_invitation(request)
+            .await
+    });
+    let made = made.await?;
+    ensure!(
+        made.groups_without_trainings == [bare.name],
+        "nothing is told of a group without trainings: {made:?}"
+    );
+    let made = made.invitation.context("nobody is invited")?;
+    invitation::batch_cancel(owner, organization, vec![made.name]).await?;
+    report.line(format!(
+        "an invitation into {}, a group without trainings, is told with a warning; the owner takes it back",
+        bare.display_name
+    ));
+    Ok(())
 }

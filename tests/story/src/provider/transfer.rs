@@ -48,12 +48,7 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
     );
     report.line("what was begun under another sign-in counts, too: 60 %, and both read why it was moved");
 
-    let person = assigned.name.split("/assignments/").next().unwrap_or_default();
-    let named = format!(
-        "{}/learners/{}",
-        provider.organization,
-        person.trim_start_matches("persons/")
-    );
+    let named = provider.named(&assigned.name);
     let due = record::assign_training(&provider.owner, &named, &assigned.training, "2100-12-31").await?;
     ensure!(
         due.progress_percent == 60 && due.due_date == "2100-12-31" && !due.is_late,

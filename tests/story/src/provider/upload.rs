@@ -8,96 +8,144 @@ use muster_clock::Clock;
 use muster_proto::invitation::v1::{
     DeliveryState, Import, ImportFileFormat, ImportRowState, ImportState, InvitationState, ListImportsRequest,
 };
-use rust_xlsxwriter::{Workbook, XlsxError};
 
-use super::{GROUPS, LOCATION, Provider, SOON};
+use super::{GROUPS, LOCATION, Provider, SOON, by_hand, workbook};
 use crate::expect::{unless_unavailable, wait_until};
 use crate::invite::rows;
 use crate::report::StepReport;
 
 pub(super) const SENTENCE: &str = "Review the preview of your import file. If all looks good, click Approve or click Disapprove if something looks off.";
-pub(super) const TITLE: &str = "The owner downloads the template, uploads it as text and disapproves, uploads a workbook and approves, and mends what was refused for a scheduled time";
+pub(super) const TITLE: &str = "The owner downloads the template and fills it in, as text, which is disapproved, and as a workbook, which is approved; what was refused is mended in its own file and goes out at a scheduled time";
 
 /// How many of the list are right.
 pub(super) const RIGHT: usize = 40;
+/// How somebody wrote the first of the groups.
+const WRONG: &str = "mandated reporters";
 
 pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepReport> {
     let mut report = StepReport::default();
-    let (owner, organization) = (provider.owner.clone(), provider.organization.clone());
-    for (format, begin) in [
-        (ImportFileFormat::Xlsx, "PK"),
-        (ImportFileFormat::Csv, "\u{feff}"),
-    ] {
-        let template = import::template(&owner, &organization, format).await?;
-        let mut bytes = template.file.unwrap_or_default().data;
-        ensure!(
-            bytes.starts_with(begin.as_bytes()),
-            "{} is no such file",
-            template.file_name
-        );
-        report.line(format!(
-            "the template {}: {} bytes",
-            template.file_name,
-            bytes.len()
-        ));
-        if format == ImportFileFormat::Csv {
-            let row = format!("{},{},{LOCATION}\r\n", provider.learner("list-1"), GROUPS[1]);
-            bytes.extend(row.as_bytes());
-            let off = import::upload(&owner, &organization, "learners.csv", &bytes).await?;
-            let dropped = import::disapprove(&owner, &off.name).await?;
-            ensure!(
-                dropped.state() == ImportState::Disapproved,
-                "it is {:?}",
-                dropped.state()
-            );
-            report.line(
-                "filled in and uploaded as CSV it is previewed; the owner disapproves, and nobody is invited",
-            );
-        }
-    }
-
     let before = provider.listed(&[]).await?.len();
-    let list = workbook(provider, "mandated reporters")?;
-    let preview = import::upload(&owner, &organization, "learners.xlsx", &list).await?;
+    as_text(provider, &mut report).await?;
     ensure!(
-        preview.sheet == "Learners",
-        "the sheet {} was read",
-        preview.sheet
+        provider.listed(&[]).await?.len() == before,
+        "what was disapproved has invited somebody"
+    );
+    let template = as_workbook(provider, &mut report).await?;
+    let filled = workbook::filled(&template, &list(provider, WRONG))?;
+    let refused = approve_list(provider, &filled, &mut report).await?;
+    mend(provider, &refused, &mut report).await?;
+
+    let after = provider.listed(&[]).await?.len();
+    ensure!(after - before == RIGHT + 1, "{before} became {after}");
+    let sent = by_hand::NOW + i64::try_from(RIGHT + 1)?;
+    provider.pending(sent).await?;
+    let whole = workbook::filled(&template, &list(provider, GROUPS[0]))?;
+    let whole = upload(provider, "learners, all of them.xlsx", &whole).await?;
+    approved(provider, &whole, None).await?;
+    ensure!(
+        provider.listed(&[]).await?.len() == after,
+        "the whole list once more has doubled somebody"
+    );
+    report.line("the whole list once more, mended: nobody is doubled");
+    history(provider, &mut report).await?;
+    Ok(report)
+}
+
+/// The template as text, filled in, uploaded and disapproved.
+async fn as_text(provider: &Provider<'_>, report: &mut StepReport) -> anyhow::Result<()> {
+    let owner = &provider.owner;
+    let template = import::template(owner, &provider.organization, ImportFileFormat::Csv).await?;
+    let mut bytes = template.file.unwrap_or_default().data;
+    ensure!(
+        bytes.starts_with("\u{feff}email,groups,location".as_bytes()),
+        "{} is no such file",
+        template.file_name
+    );
+    let row = format!("{},{},{LOCATION}\r\n", provider.learner("list-1"), GROUPS[1]);
+    bytes.extend(row.as_bytes());
+    let preview = upload(provider, "learners.csv", &bytes).await?;
+    ensure!(
+        (preview.valid_count, preview.error_count) == (1, 0),
+        "the template filled in is not valid: {preview:?}"
+    );
+    let dropped = import::disapprove(owner, &preview.name).await?;
+    ensure!(
+        dropped.state() == ImportState::Disapproved,
+        "it is {:?}",
+        dropped.state()
     );
     report.line(format!(
-        "the sheet {} of a workbook: {} rows, {} valid, {} with errors",
+        "the template {} filled in and uploaded: a preview of 1 row; the owner disapproves, and nobody is invited",
+        template.file_name
+    ));
+    Ok(())
+}
+
+/// The template as a workbook, which offers what the organization has.
+async fn as_workbook(provider: &Provider<'_>, report: &mut StepReport) -> anyhow::Result<Vec<u8>> {
+    let template = import::template(&provider.owner, &provider.organization, ImportFileFormat::Xlsx).await?;
+    let bytes = template.file.unwrap_or_default().data;
+    for choice in GROUPS.into_iter().chain([LOCATION]) {
+        ensure!(workbook::says(&bytes, choice)?, "{choice} cannot be chosen in it");
+    }
+    report.line(format!(
+        "the template {}: {} bytes, with the groups and the location of the organization to choose from",
+        template.file_name,
+        bytes.len()
+    ));
+    report.link_call("the template", provider.scenario, &provider.owner);
+    Ok(bytes)
+}
+
+/// Uploads the list and approves what is right of it; the file of the rest.
+async fn approve_list(
+    provider: &Provider<'_>,
+    list: &[u8],
+    report: &mut StepReport,
+) -> anyhow::Result<Vec<u8>> {
+    let owner = &provider.owner;
+    let preview = upload(provider, "learners.xlsx", list).await?;
+    report.line(format!(
+        "filled in and uploaded, the sheet {}: {} rows, {} valid, {} with errors",
         preview.sheet, preview.row_count, preview.valid_count, preview.error_count
     ));
+    ensure!(
+        (usize::try_from(preview.valid_count)?, preview.error_count) == (RIGHT, 1),
+        "the preview counts otherwise: {preview:?}"
+    );
     let states = vec![ImportRowState::Invalid.into()];
-    for row in rows(&owner, &preview.name, states, 10).await? {
+    for row in rows(owner, &preview.name, states, 10).await? {
         let problem = row.problems.first().context("a row is lost without a reason")?;
         report.line(format!(
             "  row {}: {} (meant: {}?)",
             row.line, problem.description, problem.suggestion
         ));
     }
-    report.link_call("the preview", provider.scenario, &owner);
+    report.link_call("the preview", provider.scenario, owner);
     approved(provider, &preview, None).await?;
-    let refused = import::refused_rows(&owner, &preview.name).await?;
-    let again = import::upload(&owner, &organization, "refused learners.xlsx", &refused).await?;
+    report.line("approved: those whose rows are right are invited at once");
+    Ok(import::refused_rows(owner, &preview.name).await?)
+}
+
+/// What was refused says the same when it is uploaded as it is; mended in its own file it invites, at a scheduled time.
+async fn mend(provider: &Provider<'_>, refused: &[u8], report: &mut StepReport) -> anyhow::Result<()> {
+    let owner = &provider.owner;
+    let again = upload(provider, "refused learners.xlsx", refused).await?;
     ensure!(
         (again.row_count, again.error_count) == (1, 1),
         "uploaded unchanged the refused rows say something else: {again:?}"
     );
-    report.line("approved; what was refused comes back as a workbook, and uploaded unchanged says the same");
-
-    let mended = workbook(provider, GROUPS[0])?;
-    let mended = import::upload(&owner, &organization, "learners mended.xlsx", &mended).await?;
-    ensure!(mended.error_count == 0, "{} errors are left", mended.error_count);
+    let mended = workbook::mended(refused, WRONG, GROUPS[0])?;
+    let mended = upload(provider, "mended learners.xlsx", &mended).await?;
+    ensure!(
+        (mended.row_count, mended.valid_count) == (1, 1),
+        "mended it is not valid: {mended:?}"
+    );
+    report.line(
+        "what was refused comes back as a workbook: uploaded unchanged it says the same, mended it is valid",
+    );
     let tomorrow = Clock::system().now() + Duration::from_secs(24 * 60 * 60);
     approved(provider, &mended, Some(tomorrow.into())).await?;
-    let after = provider.listed(&[]).await?.len();
-    ensure!(
-        after - before == RIGHT + 1,
-        "{} became {after}: somebody is doubled",
-        before
-    );
-    report.line("mended and uploaded as a whole it invites the one that was missing, and nobody twice");
     let waiting = provider.listed(&[InvitationState::Prospect]).await?;
     let last = provider.learner(&format!("list-{}", RIGHT + 1));
     let waiting = waiting.iter().find(|one| one.address == last);
@@ -108,31 +156,49 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         waiting.delivery_state()
     );
     let soon = Clock::system().now() + Duration::from_secs(2);
-    let moved = invitation::reschedule(&owner, &waiting.name, soon.into()).await?;
+    let moved = invitation::reschedule(owner, &waiting.name, soon.into()).await?;
     ensure!(
         moved.send_time.map(|at| at.seconds) < waiting.send_time.map(|at| at.seconds),
         "{last} still waits until {:?}",
         moved.send_time
     );
-    report.line("approved for tomorrow they are Prospect until then; the owner moves the one that is missing to this very minute");
-    let history = ListImportsRequest {
-        parent: organization,
+    report.line("approved for tomorrow they are Prospect until then; the owner moves it to this very minute");
+    Ok(())
+}
+
+/// Every file is listed, with what became of it.
+async fn history(provider: &Provider<'_>, report: &mut StepReport) -> anyhow::Result<()> {
+    let request = ListImportsRequest {
+        parent: provider.organization.clone(),
         ..ListImportsRequest::default()
     };
-    let history = import::list(&owner, history).await?.imports;
+    let history = import::list(&provider.owner, request).await?.imports;
+    let state_of = |file: &str| {
+        history
+            .iter()
+            .find(|one| one.file_name == file)
+            .map(Import::state)
+    };
+    ensure!(
+        state_of("learners.csv") == Some(ImportState::Disapproved)
+            && state_of("learners.xlsx") == Some(ImportState::AppliedWithErrors)
+            && state_of("mended learners.xlsx") == Some(ImportState::Applied),
+        "the history says otherwise: {history:?}"
+    );
     let told: Vec<String> = history
         .iter()
         .map(|one| {
-            format!(
-                "{} {}",
-                one.file_name,
-                one.state().as_str_name().trim_start_matches("IMPORT_STATE_")
-            )
+            let state = one.state().as_str_name();
+            format!("{} {}", one.file_name, state.trim_start_matches("IMPORT_STATE_"))
         })
         .collect();
     report.line(format!("the history: {}", told.join(", ")));
-    report.link_call("the history", provider.scenario, &owner);
-    Ok(report)
+    report.link_call("the history", provider.scenario, &provider.owner);
+    Ok(())
+}
+
+async fn upload(provider: &Provider<'_>, name: &str, bytes: &[u8]) -> anyhow::Result<Import> {
+    Ok(import::upload(&provider.owner, &provider.organization, name, bytes).await?)
 }
 
 /// Approves it, to be mailed at once or at a time, and waits until it is done.
@@ -154,20 +220,12 @@ async fn approved(
     .map(drop)
 }
 
-/// The list, the last of whom is to be in `group`.
-fn workbook(provider: &Provider<'_>, group: &str) -> Result<Vec<u8>, XlsxError> {
-    let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet().set_name("Learners")?;
-    let mut rows = vec![["Email".to_owned(), "Groups".to_owned(), "Location".to_owned()]];
-    for number in 1..=RIGHT + 1 {
+/// The people, the last of whom is to be in `group`.
+fn list(provider: &Provider<'_>, group: &str) -> Vec<[String; 3]> {
+    let row = |number: usize| {
         let group = if number > RIGHT { group } else { GROUPS[number % 2] };
         let address = provider.learner(&format!("list-{number}"));
-        rows.push([address, group.to_owned(), LOCATION.to_owned()]);
-    }
-    for (line, row) in (0..).zip(&rows) {
-        for (column, cell) in (0..).zip(row) {
-            sheet.write_string(line, column, cell)?;
-        }
-    }
-    workbook.save_to_buffer()
+        [address, group.to_owned(), LOCATION.to_owned()]
+    };
+    (1..=RIGHT + 1).map(row).collect()
 }
