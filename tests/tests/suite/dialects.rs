@@ -4,6 +4,8 @@ use muster_proto::organization::v1::{GetOrganizationRequest, GetOrganizationResp
 use prost::Message;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
 
 use crate::support::{Organization, Suite, with_others};
 
@@ -122,6 +124,67 @@ async fn a_spreadsheet_is_uploaded_as_a_file_and_as_a_form() {
         (StatusCode::FORBIDDEN, "PERMISSION_DENIED")
     );
     assert_eq!(organization.stored(&suite).await, (0, 2));
+}
+
+/// What is told of a file that is too large: what to do, and by how much.
+fn tells_too_large(status: StatusCode, body: &Value) {
+    assert_eq!(
+        (status, reason(body)),
+        (StatusCode::PAYLOAD_TOO_LARGE, "IMPORT_TOO_LARGE"),
+        "{body}"
+    );
+    let message = body["message"].as_str().unwrap();
+    assert!(message.contains("upload it in parts"), "{message}");
+    let details = body["details"].as_array().unwrap();
+    let told = details.iter().find_map(|detail| detail["metadata"].as_object());
+    let number = |name: &str| -> u64 { told.unwrap()[name].as_str().unwrap().parse().unwrap() };
+    assert!(number("used") > number("limit"), "{body}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_too_large_is_told_so_while_it_still_comes() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let path = format!("/v1/{}/imports:upload", organization.name);
+    let url = format!("{}{path}", suite.address("gateway"));
+    let large = "x".repeat(60_000_000);
+    let form = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.csv\"\r\n\r\n{large}\r\n--b--\r\n"
+    );
+    for (kind, body) in [
+        ("text/csv", large.clone()),
+        ("multipart/form-data; boundary=b", form),
+    ] {
+        let upload = suite.http.post(&url).bearer_auth(suite.token("owner"));
+        let upload = upload.header("content-type", kind).body(body);
+        let (status, body) = told(upload).await;
+        tells_too_large(status, &body);
+    }
+    // One that asks before it sends, and sends until it hears.
+    let host = suite.address("gateway").replace("http://", "");
+    let mut stream = BufReader::new(TcpStream::connect(&host).await.unwrap());
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {}\r\ncontent-type: text/csv\r\n\
+         content-length: {}\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n",
+        suite.token("owner"),
+        large.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut first = String::new();
+    stream.read_line(&mut first).await.unwrap();
+    assert_eq!(first, "HTTP/1.1 100 Continue\r\n");
+    stream.read_line(&mut first).await.unwrap();
+    let (mut from, mut to) = tokio::io::split(stream);
+    let sending = tokio::spawn(async move { to.write_all(large.as_bytes()).await });
+    let mut answer = String::new();
+    from.read_to_string(&mut answer).await.unwrap();
+    sending.abort();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 413"), "{head}");
+    let body = serde_json::from_str(body).unwrap();
+    tells_too_large(StatusCode::PAYLOAD_TOO_LARGE, &body);
+    assert_eq!(organization.stored(&suite).await, (0, 0));
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@
 
 mod access;
 mod accessible;
+mod alike;
 mod away;
 mod bad_input;
 mod bad_sheets;
@@ -25,6 +26,7 @@ mod kills;
 mod loading;
 mod names;
 mod origins;
+mod outcomes;
 mod page_tokens;
 mod pages;
 mod pictures;
@@ -33,6 +35,7 @@ mod profile_users;
 mod prove;
 mod races;
 mod refusals;
+mod scanners;
 mod schemas;
 mod secrets;
 mod states;

@@ -410,6 +410,40 @@ async fn a_workbook_offers_the_active_groups_and_locations() {
     assert!(!texts.contains("Gone"), "{texts}");
 }
 
+/// A list of choices within a rule has 255 characters at the most: programs "repair" a file in which it has more, and throw the rules away.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workbook_offers_hundreds_of_long_names_by_where_they_stand() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let name = |number: usize| format!("{number:03}{}", "ж".repeat(77));
+    for number in 0..300 {
+        fixture.group(&name(number)).await;
+    }
+    let file = template(&fixture, ImportFileFormat::Xlsx).await.unwrap();
+    let file = file.file.unwrap().data;
+    let filled = with_row(&file, &["l@example.org", &name(299), ""]);
+    let import = upload(&fixture, &filled).await.unwrap();
+    assert_eq!((import.valid_count, import.error_count), (1, 0));
+    let mut workbook = ZipArchive::new(Cursor::new(file)).unwrap();
+    let list = part(&mut workbook, "xl/worksheets/sheet1.xml");
+    // With the two that were there.
+    assert!(list.contains("Choices!$A$2:$A$303"), "{list}");
+    let rules = list.split("<formula1>").skip(1);
+    let rules: Vec<&str> = rules.filter_map(|rule| rule.split('<').next()).collect();
+    assert!(
+        !rules.is_empty() && rules.iter().all(|rule| rule.len() <= 255),
+        "{rules:?}"
+    );
+    let choices = part(&mut workbook, "xl/worksheets/sheet2.xml");
+    assert!(choices.contains("r=\"A303\"") && !choices.contains("r=\"A304\""));
+    let texts = part(&mut workbook, "xl/sharedStrings.xml");
+    assert!((0..300).all(|number| texts.contains(&name(number))));
+    let sheets = part(&mut workbook, "xl/workbook.xml");
+    for sheet in ["name=\"Invitations\"", "name=\"Choices\""] {
+        assert!(sheets.contains(sheet), "{sheets}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_history_has_every_import_newest_first_with_who_and_when() {
     let fixture = Fixture::new().await;
