@@ -11,7 +11,7 @@ use muster_ids::{DeliveryId, GroupId, ImportId, InvitationId, LocationId, Organi
 use muster_language::Language;
 use time::OffsetDateTime;
 
-pub(crate) use state::{Acceptance, Decline, DeliveryState, Source, State, StateName, Unanswered};
+pub(crate) use state::{Acceptance, Decline, DeliveryState, HeldBack, Source, State, StateName, Unanswered};
 pub(crate) use transitions::{
     NextLink, NotAcceptable, NotOpen, NotReschedulable, NotResendable, NotUndone, NotWanted, TooManyGroups,
 };

@@ -1,15 +1,16 @@
 //! What the mail worker asks just before it sends.
 
 use muster_ids::InvitationName;
+use muster_server::Failure;
+use time::OffsetDateTime;
 
 use crate::context::Context;
-use crate::domain::invitation::{DeliveryState, Invitation, TOO_LATE};
+use crate::domain::invitation::{DeliveryState, HeldBack, Invitation, TOO_LATE};
 use crate::domain::inviting::{InvitingContext, OrganizationStatus};
 use crate::domain::link::Link;
 use crate::error::Error;
 use crate::organization::ContextQuery;
 use crate::store::invitation::due;
-use muster_server::Failure;
 
 /// A mail that is still wanted.
 #[derive(Debug)]
@@ -22,9 +23,11 @@ pub(crate) struct Mail {
 /// The mail of this generation of an invitation, or `None` when it is no longer wanted: cancelled, declined, accepted,
 /// expired, replaced, never asked for, to somebody who wants none, or the organization is closed. A suspended organization's mail waits; when it
 /// has waited for more than 24 hours and the mail server was never asked, it is held back: whoever wanted it then may not want it any more.
+/// So is a mail that invites to nothing but groups that take no learners any more.
 ///
 /// # Errors
-/// The database's, the organization service's, and [`Error::OrganizationNotActive`] while the organization is suspended.
+/// The database's, the organization service's, [`Error::OrganizationNotActive`] while the organization is suspended, and
+/// [`Failure::Contended`] when what is to be held back changes at this moment.
 pub(crate) async fn get_mail(
     context: &Context,
     name: InvitationName,
@@ -50,11 +53,14 @@ pub(crate) async fn get_mail(
         }
         OrganizationStatus::Other(_) => return Ok(None),
     }
-    if invitation.delivery == DeliveryState::Queued && now > invitation.send_time + TOO_LATE {
-        let mail = invitation.mail_request();
-        let hold = async |tx: &mut _| due::mark_held(tx, &mail, DeliveryState::Queued).await;
-        context.database.write(hold).await?;
-        return Ok(None);
+    if let Some(why) = held_back(&invitation, &inviting, now) {
+        let (mail, before) = (invitation.mail_request(), invitation.delivery);
+        let hold = async |tx: &mut _| due::mark_held(tx, &mail, before, why).await;
+        if context.database.write(hold).await? {
+            return Ok(None);
+        }
+        // Somebody sends it again, adds a group, takes it back: asked again, the worker hears what holds then.
+        return Err(Failure::Contended.into());
     }
     // The last thing: whoever takes it back from now on is told that it may be on its way, and whoever has done so before is heard.
     if !context
@@ -74,4 +80,17 @@ pub(crate) async fn get_mail(
         invitation,
         inviting,
     }))
+}
+
+/// Why the mail is not to go out before somebody says so, if it is not.
+fn held_back(invitation: &Invitation, inviting: &InvitingContext, now: OffsetDateTime) -> Option<HeldBack> {
+    // What a mail server has put off is not late by us.
+    let is_late = invitation.delivery == DeliveryState::Queued && now > invitation.send_time + TOO_LATE;
+    if inviting.active_among(&invitation.groups).is_empty() {
+        Some(HeldBack::GroupsInactive)
+    } else if is_late {
+        Some(HeldBack::TooLate)
+    } else {
+        None
+    }
 }

@@ -6,7 +6,9 @@ use muster_ids::EventId;
 use muster_messaging::Event;
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::error::v1::ErrorReason as R;
-use muster_proto::invitation::v1::{DeliveryState, Invitation, InvitationState, LookupInvitationRequest};
+use muster_proto::invitation::v1::{
+    DeliveryState, Invitation, InvitationState, LookupInvitationRequest, RescheduleInvitationRequest,
+};
 use muster_proto::notification::v1::delivery::State;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 use muster_proto::notification::v1::{DeliveryChangedEvent, GetMailRequest, MailPurpose};
@@ -163,6 +165,86 @@ async fn the_mail_of_an_organization_that_was_suspended_for_more_than_a_day_is_h
         )
         .await;
     assert!(fixture.mail(&made.name, 1).await.unwrap().wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_invites_to_no_group_any_more_is_held_back_until_somebody_sends_it() {
+    let mut fixture = Fixture::new().await;
+    let made = scheduled(&fixture, "ada@example.com", 40).await;
+    let mut both = fixture.wanted("bob@example.com", &[&fixture.nurses, &fixture.aides]);
+    both.send_time = made.send_time;
+    let both = fixture.create_this(both).await.unwrap();
+    // Between scheduling and sending.
+    fixture
+        .profile_sql("UPDATE groups SET state = 'INACTIVE' WHERE display_name = 'Nurses'")
+        .await;
+    fixture.later(Duration::from_secs(41)).await;
+    looked_for(&fixture, 2).await;
+    let mail = fixture.mail(&both.name, 1).await.unwrap();
+    assert_eq!(invite(&mail).groups, ["Aides"], "what is left is invited to");
+    let held = async || {
+        assert!(!fixture.mail(&made.name, 1).await.unwrap().wanted);
+        let held = fixture.get(&made.name).await.unwrap();
+        assert_eq!(
+            (held.state(), held.delivery_state(), held.delivery_detail.as_str()),
+            (
+                InvitationState::Prospect,
+                DeliveryState::Held,
+                "not sent: none of its groups takes learners any more"
+            )
+        );
+    };
+    held().await;
+    // The worker may not have heard the answer, and asks again; and nothing goes out because the group is back.
+    held().await;
+    fixture.profile_sql("UPDATE groups SET state = 'ACTIVE'").await;
+    held().await;
+    let mailed = "SELECT count(*) FROM invitations WHERE cardinality(mail_times) > 0";
+    assert_eq!(fixture.database.count(mailed).await, 1, "its mailbox got none");
+    resend(&fixture, &made.name).await.unwrap();
+    assert_eq!(
+        invite(&fixture.mail(&made.name, 1).await.unwrap()).groups,
+        ["Nurses"]
+    );
+    // Also one that the mail server has put off.
+    fixture
+        .database
+        .execute("UPDATE invitations SET delivery_state = 'DEFERRED'")
+        .await;
+    fixture.profile_sql("UPDATE groups SET state = 'INACTIVE'").await;
+    held().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_became_of_a_mail_that_was_held_back_is_heard_after_it_has_another_time() {
+    let fixture = Fixture::with_broker().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    fixture.profile_sql("UPDATE groups SET state = 'INACTIVE'").await;
+    assert!(!fixture.mail(&made.name, 1).await.unwrap().wanted);
+    let later = Some(timestamp(fixture.clock.now() + Duration::from_secs(3600)));
+    let request = RescheduleInvitationRequest {
+        name: made.name.clone(),
+        send_time: later,
+        request_id: String::new(),
+    };
+    fixture
+        .invitations()
+        .reschedule_invitation(request)
+        .await
+        .unwrap();
+    // The worker dropped the first mail, and is heard now.
+    let dropped = changed(&made.name, 1, State::Dropped, "");
+    report(&fixture, fixture.clock.new_uuid(), 2, dropped).await;
+    taken(&fixture, 1).await;
+    let waits = fixture.get(&made.name).await.unwrap();
+    assert_eq!(
+        (waits.delivery_state(), waits.send_time),
+        (DeliveryState::Scheduled, later),
+        "the next one is sent all the same"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -67,7 +67,7 @@ stored_enum! {
         Queued = "QUEUED",
         /// The mail worker was told to send it, and has not said what became of it. Shown, never stored.
         Sending = "SENDING",
-        /// Held back, because it was too late: it waits for somebody.
+        /// Held back, with why (`HeldBack`): it waits for somebody.
         Held = "HELD",
         /// The mail server took it.
         Sent = "SENT",
@@ -90,6 +90,25 @@ stored_enum! {
         Manual = "MANUAL",
         Import = "IMPORT",
         JoinPage = "JOIN_PAGE",
+    }
+}
+
+/// Why a mail is held back: whoever asked for it may not want it any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeldBack {
+    /// Its time is over by more than a day.
+    TooLate,
+    /// None of the groups that it invites to takes learners any more: nobody could accept.
+    GroupsInactive,
+}
+
+impl HeldBack {
+    /// As it is told.
+    pub(crate) fn detail(self) -> &'static str {
+        match self {
+            HeldBack::TooLate => "not sent: it would have been more than 24 hours late",
+            HeldBack::GroupsInactive => "not sent: none of its groups takes learners any more",
+        }
     }
 }
 

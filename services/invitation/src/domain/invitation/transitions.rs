@@ -236,9 +236,14 @@ impl Invitation {
     }
 
     /// Whether the mail of this generation is wanted at `now`. When it is due was decided by the process that asked for it: by
-    /// this one's clock its time may not have come yet.
+    /// this one's clock its time may not have come yet. One that is held back stays so, however often the worker asks.
     pub(crate) fn is_wanted(&self, generation: i32, now: OffsetDateTime) -> bool {
-        self.generation == generation && self.is_live(now) && self.delivery != DeliveryState::Scheduled
+        self.generation == generation && self.is_live(now) && !self.waits()
+    }
+
+    /// Whether its latest mail goes out later, or not before somebody sends it.
+    fn waits(&self) -> bool {
+        matches!(self.delivery, DeliveryState::Scheduled | DeliveryState::Held)
     }
 
     /// The mail worker is told to send the mail: from now on it may be on its way. What is decided before is done before; what
@@ -259,8 +264,9 @@ impl Invitation {
         if report.generation != self.generation || is_known {
             return Transition::AlreadyDone(self);
         }
-        if report.number >= self.mails.number {
-            // Of an earlier one: the latest may be on its way all the same.
+        // Of an earlier one: the latest may be on its way, or wait, all the same.
+        let is_of_latest = report.number >= self.mails.number;
+        if is_of_latest {
             self.handover = None;
         }
         if report.state == DeliveryState::Sent {
@@ -273,14 +279,14 @@ impl Invitation {
                 _ => {}
             }
         }
-        if report.state == DeliveryState::Dropped && self.delivery == DeliveryState::Held {
-            // It was not wanted because it was too late: that it is held back for somebody says more.
-            self.reported = Some(report.reported);
+        self.reported = Some(report.reported);
+        // It was not wanted because it is held back: that it waits for somebody says more.
+        let is_held = report.state == DeliveryState::Dropped && self.delivery == DeliveryState::Held;
+        if is_held || (!is_of_latest && self.waits()) {
             return Transition::Changed(self);
         }
         self.delivery = report.state;
         self.delivery_detail = report.detail;
-        self.reported = Some(report.reported);
         Transition::Changed(self)
     }
 

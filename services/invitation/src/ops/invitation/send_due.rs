@@ -3,7 +3,7 @@
 use muster_jobs::Batch;
 
 use crate::context::Context;
-use crate::domain::invitation::{DeliveryState, TOO_LATE};
+use crate::domain::invitation::{DeliveryState, HeldBack, TOO_LATE};
 use crate::error::Error;
 use crate::events::{self, Act, SELF};
 use crate::store::invitation::due::{self, DueMail};
@@ -26,7 +26,7 @@ impl Batch for SendDue {
             let mut due = due::lock(tx, act.time, MAX_AT_ONCE).await?;
             for DueMail { mail, send_time } in &mut due {
                 if act.time > *send_time + TOO_LATE {
-                    due::mark_held(tx, mail, DeliveryState::Scheduled).await?;
+                    due::mark_held(tx, mail, DeliveryState::Scheduled, HeldBack::TooLate).await?;
                     continue;
                 }
                 mail.version = due::mark_queued(tx, mail).await?;

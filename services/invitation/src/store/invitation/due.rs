@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
 use super::super::state_lists::live;
-use crate::domain::invitation::{DeliveryState, MailRequest};
+use crate::domain::invitation::{DeliveryState, HeldBack, MailRequest};
 
 /// Locks up to `limit` live invitations whose mail is due at `now` and not yet asked for, passing over those that
 /// another process holds. Reads no more than the request needs: one row that a newer release wrote in words of its own
@@ -57,29 +57,28 @@ impl FromRow<'_, PgRow> for MailRequest {
     }
 }
 
-/// Why a mail is held back.
-const TOO_LATE: &str = "not sent: it would have been more than 24 hours late";
-
-/// Marks the mail of an invitation that was `before` as held back, with why: it waits for somebody. What has become of it otherwise
-/// meanwhile stays.
+/// Marks the mail of an invitation that was `before` as held back, with why: it waits for somebody, and its mailbox does not get it.
+/// Tells whether it is: not when the invitation has changed meanwhile.
 pub(crate) async fn mark_held(
     tx: &mut PgConnection,
     mail: &MailRequest,
     before: DeliveryState,
-) -> Result<(), DatabaseError> {
-    sqlx::query(
-        "UPDATE invitations SET delivery_state = $4, delivery_detail = $5, handover_time = NULL, version = version + 1
+    why: HeldBack,
+) -> Result<bool, DatabaseError> {
+    let held = sqlx::query(
+        "UPDATE invitations SET delivery_state = $4, delivery_detail = $5, handover_time = NULL,
+                mail_times = array_remove(mail_times, send_time), version = version + 1
          WHERE organization_id = $1 AND invitation_id = $2 AND delivery_state = $3 AND version = $6",
     )
     .bind(mail.organization)
     .bind(mail.invitation)
     .bind(before)
     .bind(DeliveryState::Held)
-    .bind(TOO_LATE)
+    .bind(why.detail())
     .bind(mail.version)
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(held.rows_affected() == 1)
 }
 
 /// Marks the mail of a locked invitation as asked for, and gives the new version.

@@ -178,6 +178,25 @@ fn what_was_held_back_stays_so_when_it_is_dropped_and_not_when_it_was_sent() {
 }
 
 #[test]
+fn what_became_of_an_earlier_mail_is_not_what_becomes_of_one_that_waits() {
+    for delivery in DeliveryState::ALL {
+        let mut later = Invitation {
+            delivery,
+            ..invitation(State::Prospect)
+        };
+        later.mails.number = 2;
+        for reported in [DeliveryState::Dropped, DeliveryState::Failed, DeliveryState::Sent] {
+            let Transition::Changed(heard) = later.clone().report(report(1, 1, 1, reported)) else {
+                panic!("it is news");
+            };
+            let waits = matches!(delivery, DeliveryState::Scheduled | DeliveryState::Held);
+            assert_eq!(heard.delivery, if waits { delivery } else { reported });
+            assert_eq!(heard.state == State::Pending, reported == DeliveryState::Sent);
+        }
+    }
+}
+
+#[test]
 fn late_and_repeated_reports_change_nothing() {
     let known = Invitation {
         reported: Some(report(1, 5, 3, DeliveryState::Sent).reported),
