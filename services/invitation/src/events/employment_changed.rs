@@ -8,6 +8,7 @@ use muster_database::DatabaseError;
 use muster_messaging::{EmploymentEvent, EmploymentFacts, Handler, HandlingError, Received};
 use muster_proto::employment::v1::EmploymentState;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use crate::context::Context;
 use crate::ops::invitation::archive::archive;
@@ -47,7 +48,7 @@ impl<E: EmploymentEvent> Handler for EmploymentChanged<E> {
     ) -> Result<(), HandlingError> {
         // Of an end that is heard of after it was taken back, nothing is archived.
         if !employ::is_outdated(tx, &employee).await? {
-            answer(tx, event, &facts).await?;
+            answer(tx, event, &facts, self.context.clock.now()).await?;
         }
         Ok(employ::apply(tx, &employee).await?)
     }
@@ -58,13 +59,14 @@ async fn answer(
     tx: &mut PgConnection,
     event: &Received,
     facts: &EmploymentFacts,
+    now: OffsetDateTime,
 ) -> Result<(), DatabaseError> {
     match facts.state {
         EmploymentState::Ended | EmploymentState::Withdrawn | EmploymentState::Rejected => {
             archive(tx, facts.organization, facts.person, event.time).await
         }
         EmploymentState::PendingVerification => match facts.source_invitation {
-            Some(invitation) => reopen(tx, facts.organization, invitation, event.time).await,
+            Some(invitation) => reopen(tx, facts.organization, invitation, event.time, now).await,
             None => Ok(()),
         },
         EmploymentState::Verified | EmploymentState::Unspecified => Ok(()),

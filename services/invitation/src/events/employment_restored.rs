@@ -45,7 +45,7 @@ impl Handler for EmploymentRestored {
     ) -> Result<(), HandlingError> {
         // By now it may have ended anew.
         if !employ::is_outdated(tx, &employee).await? {
-            restore(tx, restored).await?;
+            restore(tx, restored, self.0.clock.now()).await?;
         }
         Ok(employ::apply(tx, &employee).await?)
     }

@@ -1,7 +1,7 @@
 //! Taking back that a learner left, or was turned down.
 //!
-//! What was archived stays so where the address got a newer invitation meanwhile: that one counts, and whoever accepts it
-//! brings its groups to the employment that is open again.
+//! What was archived stays so where the address got a newer invitation meanwhile that can be accepted: that one counts, and whoever
+//! does brings its groups to the employment that is open again.
 
 use muster_database::DatabaseError;
 use muster_ids::{InvitationId, OrganizationId, PersonId};
@@ -27,7 +27,11 @@ pub(crate) struct Restored {
 ///
 /// # Errors
 /// The database's.
-pub(crate) async fn restore(tx: &mut PgConnection, restored: Restored) -> Result<(), DatabaseError> {
+pub(crate) async fn restore(
+    tx: &mut PgConnection,
+    restored: Restored,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
     let Restored {
         organization,
         person,
@@ -36,7 +40,7 @@ pub(crate) async fn restore(tx: &mut PgConnection, restored: Restored) -> Result
     } = restored;
     for invitation in lock_accepted_by(tx, organization, person, StateName::Archived).await? {
         match invitation.restore(since, end) {
-            Transition::Changed(active) => activate(tx, active).await?,
+            Transition::Changed(active) => activate(tx, active, now).await?,
             Transition::AlreadyDone(_) => {}
             Transition::Refused(never) => match never {},
         }
@@ -54,21 +58,32 @@ pub(crate) async fn reopen(
     organization: OrganizationId,
     invitation: InvitationId,
     time: OffsetDateTime,
+    now: OffsetDateTime,
 ) -> Result<(), DatabaseError> {
     let Some(found) = lock(tx, organization, invitation).await? else {
         return Ok(());
     };
     match found.restore(None, time) {
-        Transition::Changed(active) => activate(tx, active).await,
+        Transition::Changed(active) => activate(tx, active, now).await,
         Transition::AlreadyDone(_) => Ok(()),
         Transition::Refused(never) => match never {},
     }
 }
 
-async fn activate(tx: &mut PgConnection, mut active: Invitation) -> Result<(), DatabaseError> {
+async fn activate(
+    tx: &mut PgConnection,
+    mut active: Invitation,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
     let newer = lock_by_address(tx, active.organization, active.address.canonical()).await?;
-    if newer.is_none() {
-        update(tx, &mut active).await?;
+    match newer.map(|newer| newer.expire(now)) {
+        None | Some(Transition::AlreadyDone(_)) => {}
+        // Nobody can accept it any more: it makes room.
+        Some(Transition::Changed(mut expired)) => {
+            update(tx, &mut expired).await?;
+        }
+        Some(Transition::Refused(_)) => return Ok(()),
     }
+    update(tx, &mut active).await?;
     Ok(())
 }

@@ -5,11 +5,10 @@ use muster_server::Failure;
 use muster_states::Transition;
 use muster_telemetry::propagation;
 use sqlx::PgConnection;
-use time::OffsetDateTime;
 
 use crate::context::Context;
 use crate::domain::invitation::draft::Draft;
-use crate::domain::invitation::{Invitation, Source};
+use crate::domain::invitation::{DeliveryState, Invitation, Source};
 use crate::domain::inviting::InvitingContext;
 use crate::domain::join_request::{JoinPage, JoinRequest};
 use crate::domain::link::NotALink;
@@ -121,19 +120,23 @@ pub(crate) async fn apply(
         due: now,
         traceparent: propagation::current_traceparent(),
     };
-    match invite(tx, draft.invitation().confirmed(now)).await? {
-        Invited::Live(live) => show(tx, live, now).await,
+    let confirmed = draft.invitation().confirmed(now);
+    match invite(tx, confirmed.clone()).await? {
+        Invited::New(made) if made.delivery == DeliveryState::Suppressed => {
+            // An earlier one was declined for ever at this very moment: who confirms wants to be invited, as if they had declined
+            // before that.
+            opt_out::lift(tx, made.organization, made.address.canonical(), lift).await?;
+            store(tx, confirmed).await
+        }
+        Invited::Live(live) if live.is_hidden(now) => store(tx, live.confirmed(now)).await,
         // Of an active learner nothing changes.
-        Invited::New(_) | Invited::AlreadyActive | Invited::TooManyGroups => Ok(()),
+        Invited::New(_) | Invited::Live(_) | Invited::AlreadyActive | Invited::TooManyGroups => Ok(()),
     }
 }
 
-/// A live one whose mail waits for its time is to be seen in the account now.
-async fn show(tx: &mut PgConnection, live: Invitation, now: OffsetDateTime) -> Result<(), Error> {
-    if !live.is_hidden(now) {
-        return Ok(());
-    }
-    if update(tx, &mut live.confirmed(now)).await? {
+/// It is to be seen in the account now.
+async fn store(tx: &mut PgConnection, mut confirmed: Invitation) -> Result<(), Error> {
+    if update(tx, &mut confirmed).await? {
         Ok(())
     } else {
         Err(Failure::Contended.into())

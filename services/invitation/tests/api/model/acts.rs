@@ -1,18 +1,48 @@
 //! The acts, carried out.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use muster_ids::{EmploymentId, EmploymentName, EventId, PersonId, PersonName};
+use muster_messaging::Event;
+use muster_messaging::outbox::{self, NewEvent};
+use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentFacts, EmploymentState};
+use muster_proto::error::v1::ErrorReason as R;
+use muster_proto::invitation::v1::join_request_service_client::JoinRequestServiceClient;
 use muster_proto::invitation::v1::learner_service_client::LearnerServiceClient;
 use muster_proto::invitation::v1::{
     AcceptInvitationRequest, AcceptPersonInvitationRequest, CancelInvitationRequest,
-    DeclineInvitationRequest, DeclinePersonInvitationRequest, InvitationState, Learner, ListLearnersRequest,
-    ResendInvitationRequest, UndoDeclineRequest, UndoPersonDeclineRequest,
+    DeclineInvitationRequest, DeclinePersonInvitationRequest, DeliveryState, Invitation, InvitationState,
+    Learner, ListLearnersRequest, RequestToJoinRequest, RescheduleInvitationRequest, ResendInvitationRequest,
+    UndoDeclineRequest, UndoPersonDeclineRequest, VerifyJoinRequestRequest,
 };
-use muster_testkit::{Callers, TestCaller as Caller};
+use muster_proto::notification::v1::delivery::State as Delivered;
+use muster_proto::notification::v1::get_mail_response::Variables;
+use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
+use muster_proto::notification::v1::{DeliveryChangedEvent, GetMailRequest, MailPurpose};
+use muster_server::convert::timestamp;
+use muster_testkit::{Callers, TestCaller as Caller, eventually};
 use sqlx::AssertSqlSafe;
 use tonic::Status;
+use uuid::Uuid;
 
-use super::table::{Act, Answer, Invitee, Via, is_suppressed};
+use super::table::{Act, Answer, Invitee, Mail, UNWANTED, Via};
 use crate::fixture::{Fixture, invite};
 use crate::own::account;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// The slug of the organization's join page.
+pub(super) const PAGE: &str = "sunrise";
+
+/// The group of everybody takes learners, as in the beginning.
+pub(super) async fn group_returns(fixture: &Fixture) {
+    fixture.profile_sql("UPDATE groups SET state = 'ACTIVE'").await;
+}
+
+fn why(status: &Status) -> R {
+    muster_refusal::reason_of(status).unwrap_or_else(|| panic!("no reason in {status:?}"))
+}
 
 /// The token in the mail, if there is a mail.
 async fn link(fixture: &Fixture, name: &str) -> Option<String> {
@@ -28,9 +58,16 @@ pub(super) struct Address<'w> {
     fixture: &'w Fixture,
     address: String,
     made: Vec<Made>,
+    /// The link to confirm the latest request to join, if somebody has it.
+    joining: Option<String>,
+    /// What was told of employments and deliveries so far.
+    told: AtomicU64,
 }
 
-/// An invitation, with its first link; nobody has that of one whose mail was suppressed.
+/// A mail, by the generation of its link and its number among those that carry it.
+type MailNumber = (i32, i32);
+
+/// An invitation, with its first link; nobody has that of one whose mail was suppressed, or waits for its time.
 #[derive(Debug, Clone)]
 struct Made {
     name: String,
@@ -49,23 +86,47 @@ impl<'w> Address<'w> {
             fixture,
             address: format!("{}@example.com", fixture.clock.new_uuid()),
             made: Vec::new(),
+            joining: None,
+            told: AtomicU64::new(1),
         }
     }
 
     /// Does all of them at the same moment.
     pub(super) async fn all(&mut self, acts: &[Act]) -> Vec<Answer> {
+        let mut latest = Vec::new();
+        for made in &self.made {
+            latest.push(self.latest_mail(made).await);
+        }
         let this = &*self;
-        let answers = futures::future::join_all(acts.iter().map(async |act| this.take(act).await)).await;
+        let takes = acts.iter().map(async |act| this.take(act, &latest).await);
+        let answers = futures::future::join_all(takes).await;
+        for (act, answer) in acts.iter().zip(&answers) {
+            match *act {
+                Act::Ask if answer.is_ok() => self.look_for_joining().await,
+                Act::WorkerAsks { of } if answer.is_ok() && self.made[of].token.is_none() => {
+                    self.made[of].token = link(self.fixture, &self.made[of].name).await;
+                }
+                _ => {}
+            }
+        }
         self.find_new().await;
         answers
     }
 
-    /// How each stands, and whether its mail is suppressed.
-    pub(super) async fn stored(&self) -> Vec<(InvitationState, bool)> {
+    async fn latest_mail(&self, made: &Made) -> MailNumber {
+        sqlx::query_as("SELECT generation, mail_number FROM invitations WHERE invitation_id = $1")
+            .bind(made.id().parse::<Uuid>().unwrap())
+            .fetch_one(&mut self.fixture.database.connection().await)
+            .await
+            .unwrap()
+    }
+
+    /// How each stands, and what became of its latest mail.
+    pub(super) async fn stored(&self) -> Vec<(InvitationState, Mail)> {
         let mut stored = Vec::new();
         for made in &self.made {
             let one = self.fixture.get(&made.name).await.unwrap();
-            stored.push((one.state(), is_suppressed(one.delivery_state())));
+            stored.push((one.state(), Mail::of(one.delivery_state())));
         }
         stored
     }
@@ -114,17 +175,40 @@ impl<'w> Address<'w> {
         .unwrap();
         for (name,) in names {
             if self.made.iter().all(|made| made.name != name) {
-                let token = link(self.fixture, &name).await;
+                let made = self.fixture.get(&name).await.unwrap();
+                let token = match made.delivery_state() {
+                    DeliveryState::Queued => link(self.fixture, &name).await,
+                    _ => None,
+                };
                 self.made.push(Made { name, token });
             }
         }
     }
 
-    async fn take(&self, act: &Act) -> Answer {
+    async fn take(&self, act: &Act, latest: &[MailNumber]) -> Answer {
         let done = match *act {
-            Act::Create => {
-                let fixture = self.fixture;
-                fixture.create(&self.address, &[&fixture.nurses]).await.map(drop)
+            Act::Create => self.create(None).await,
+            Act::CreateForLater => self.create(Some(HOUR)).await,
+            Act::Reschedule { of } => self.reschedule(of).await,
+            Act::Verify => self.verify().await,
+            Act::Ask => self.ask().await,
+            Act::Delivered { of } => {
+                self.delivered(of, latest[of]).await;
+                Ok(())
+            }
+            Act::TimeComes { of } => {
+                self.time_comes(of).await;
+                Ok(())
+            }
+            Act::WorkerAsks { of } => return self.worker_asks(of, latest[of].0).await,
+            Act::GroupGoes => {
+                let goes = "UPDATE groups SET state = 'INACTIVE' WHERE display_name = 'Nurses'";
+                self.fixture.profile_sql(goes).await;
+                Ok(())
+            }
+            Act::GroupReturns => {
+                group_returns(self.fixture).await;
+                Ok(())
             }
             Act::MailsAge => self.mails_age().await,
             Act::Resend { of, rotate } => self.resend(of, rotate).await,
@@ -143,16 +227,181 @@ impl<'w> Address<'w> {
                     .await
             }
             Act::Archive { of } => {
-                self.change(
-                    of,
-                    "state = CASE state WHEN 'ACTIVE' THEN 'ARCHIVED' ELSE state END",
-                )
-                .await
+                self.claim_is(of, EmploymentState::Rejected).await;
+                Ok(())
+            }
+            Act::Restore { of } => {
+                self.claim_is(of, EmploymentState::PendingVerification).await;
+                Ok(())
             }
         };
-        done.map_err(|status| {
-            muster_refusal::reason_of(&status).unwrap_or_else(|| panic!("no reason in {status:?}"))
-        })
+        done.map_err(|status| why(&status))
+    }
+
+    async fn create(&self, later: Option<Duration>) -> Result<(), Status> {
+        let wanted = Invitation {
+            send_time: later.map(|later| timestamp(self.fixture.clock.now() + later)),
+            ..self.fixture.wanted(&self.address, &[&self.fixture.nurses])
+        };
+        self.fixture.create_this(wanted).await.map(drop)
+    }
+
+    async fn reschedule(&self, of: usize) -> Result<(), Status> {
+        let request = RescheduleInvitationRequest {
+            name: self.made[of].name.clone(),
+            send_time: Some(timestamp(self.fixture.clock.now() + 2 * HOUR)),
+            request_id: String::new(),
+        };
+        let mut invitations = self.fixture.invitations();
+        invitations.reschedule_invitation(request).await.map(drop)
+    }
+
+    /// Asks to join, a day before what is asked next: nobody is held up by how often.
+    async fn ask(&self) -> Result<(), Status> {
+        let request = RequestToJoinRequest {
+            slug: PAGE.to_owned(),
+            group: self.fixture.group_name(&self.fixture.nurses),
+            location: self.fixture.location.clone(),
+            address: self.address.clone(),
+            ..Default::default()
+        };
+        let mut page = JoinRequestServiceClient::new(self.fixture.as_who(Caller::Anonymous));
+        page.request_to_join(request).await?;
+        sqlx::query(
+            "UPDATE join_requests SET create_time = create_time - interval '1 day' WHERE address_canonical = $1",
+        )
+        .bind(&self.address)
+        .execute(&mut self.fixture.database.connection().await)
+        .await
+        .unwrap();
+        Ok(())
+    }
+
+    /// The link in the mail of the latest request; that to a learner has none to confirm by.
+    async fn look_for_joining(&mut self) {
+        let subject: String = sqlx::query_scalar(
+            "SELECT 'organizations/' || organization_id || '/joinRequests/' || join_request_id FROM join_requests
+             WHERE address_canonical = $1 ORDER BY join_request_id DESC LIMIT 1",
+        )
+        .bind(&self.address)
+        .fetch_one(&mut self.fixture.database.connection().await)
+        .await
+        .unwrap();
+        let worker = self.fixture.as_who(Caller::Workload("notification"));
+        let question = GetMailRequest {
+            subject,
+            purpose: MailPurpose::Join.into(),
+            generation: 1,
+        };
+        let answer = MailSourceInternalServiceClient::new(worker)
+            .get_mail(question)
+            .await;
+        let Some(Variables::Join(words)) = answer.unwrap().into_inner().variables else {
+            panic!("a mail about a request to join says so");
+        };
+        if let Some(token) = words.link.strip_prefix("https://muster.test/j/") {
+            self.joining = Some(token.to_owned());
+        }
+    }
+
+    async fn verify(&self) -> Result<(), Status> {
+        let request = VerifyJoinRequestRequest {
+            token: self.joining.clone().unwrap(),
+        };
+        let mut page = JoinRequestServiceClient::new(self.fixture.as_who(Caller::Anonymous));
+        page.verify_join_request(request).await.map(drop)
+    }
+
+    /// Its time is now; and the scheduler has asked for it, if anybody waits for it.
+    async fn time_comes(&self, of: usize) {
+        let id: Uuid = self.made[of].id().parse().unwrap();
+        sqlx::query(
+            "UPDATE invitations SET mail_times = array_replace(mail_times, send_time, $2), send_time = $2
+             WHERE invitation_id = $1 AND delivery_state = 'SCHEDULED' AND state IN ('PROSPECT', 'PENDING')",
+        )
+        .bind(id)
+        .bind(self.fixture.clock.now())
+        .execute(&mut self.fixture.database.connection().await)
+        .await
+        .unwrap();
+        let waits = "SELECT EXISTS (SELECT FROM invitations
+             WHERE invitation_id = $1 AND delivery_state = 'SCHEDULED' AND state IN ('PROSPECT', 'PENDING'))";
+        eventually(async || !self.is_there(waits, id).await).await;
+    }
+
+    async fn worker_asks(&self, of: usize, generation: i32) -> Answer {
+        match self.fixture.mail(&self.made[of].name, generation).await {
+            Ok(mail) if mail.wanted => Ok(()),
+            Ok(_) => Err(UNWANTED),
+            Err(status) => Err(why(&status)),
+        }
+    }
+
+    async fn delivered(&self, of: usize, (generation, request): MailNumber) {
+        let sent = DeliveryChangedEvent {
+            subject: self.made[of].name.clone(),
+            generation,
+            request,
+            state: Delivered::Sent.into(),
+            server_reply: "250 2.0.0".to_owned(),
+            ..Default::default()
+        };
+        let delivery = self.fixture.clock.new_uuid();
+        self.tell("notification", delivery, sent).await;
+    }
+
+    /// The claim that followed the acceptance is rejected, or corrected; nothing is told of what nobody accepted.
+    async fn claim_is(&self, of: usize, state: EmploymentState) {
+        let id: Uuid = self.made[of].id().parse().unwrap();
+        let person: Option<PersonId> =
+            sqlx::query_scalar("SELECT person_id FROM invitations WHERE invitation_id = $1")
+                .bind(id)
+                .fetch_one(&mut self.fixture.database.connection().await)
+                .await
+                .unwrap();
+        let Some(person) = person else { return };
+        let employment = EmploymentName {
+            organization: self.fixture.organization,
+            employment: EmploymentId::from_uuid(self.fixture.clock.new_uuid()),
+        };
+        let facts = EmploymentFacts {
+            employment: employment.to_string(),
+            organization: self.fixture.parent(),
+            person: PersonName { person }.to_string(),
+            state: state.into(),
+            source_invitation: self.made[of].name.clone(),
+            ..Default::default()
+        };
+        let changed = EmploymentChangedEvent { facts: Some(facts) };
+        self.tell("employment", employment.employment.as_uuid(), changed)
+            .await;
+    }
+
+    /// Tells what another service would, through a real outbox, relay and broker, and waits until it was heard.
+    async fn tell<E: Event>(&self, service: &str, aggregate: Uuid, event: E) {
+        let id = self.fixture.clock.new_uuid();
+        let new = NewEvent {
+            id: EventId::from_uuid(id),
+            organization: self.fixture.organization,
+            aggregate,
+            sequence: i64::try_from(self.told.fetch_add(1, Ordering::Relaxed)).unwrap(),
+            time: self.fixture.clock.now(),
+            actor: format!("service:{service}"),
+            traceparent: None,
+        };
+        let database = self.fixture.database.database();
+        let written = database.write(async |tx| outbox::append(tx, new, &event).await);
+        written.await.unwrap();
+        let heard = "SELECT EXISTS (SELECT FROM inbox WHERE id = $1)";
+        eventually(async || self.is_there(heard, id).await).await;
+    }
+
+    async fn is_there(&self, question: &'static str, id: Uuid) -> bool {
+        sqlx::query_scalar(question)
+            .bind(id)
+            .fetch_one(&mut self.fixture.database.connection().await)
+            .await
+            .unwrap()
     }
 
     /// What clocks and other services do.
@@ -170,10 +419,12 @@ impl<'w> Address<'w> {
 
     async fn mails_age(&self) -> Result<(), Status> {
         sqlx::query(
-            "UPDATE invitations SET mail_times = ARRAY(SELECT mail - interval '1 day' FROM unnest(mail_times) AS mail)
+            "UPDATE invitations SET mail_times = ARRAY(
+                 SELECT CASE WHEN mail <= $2 THEN mail - interval '1 day' ELSE mail END FROM unnest(mail_times) AS mail)
              WHERE address_canonical = $1",
         )
         .bind(&self.address)
+        .bind(self.fixture.clock.now())
         .execute(&mut self.fixture.database.connection().await)
         .await
         .unwrap();
