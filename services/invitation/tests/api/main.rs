@@ -24,6 +24,7 @@ mod languages;
 mod learners;
 mod leaving;
 mod list;
+mod look_alikes;
 mod mail;
 mod mailbox;
 mod many;
