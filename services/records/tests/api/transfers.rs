@@ -92,13 +92,23 @@ async fn what_a_person_takes_by_themself_is_their_own_and_there_once() {
     );
 }
 
+/// How far the person's own is, and the organization's: not begun, begun, and further.
+const PROGRESS: [(i32, i32); 9] = [
+    (0, 0),
+    (0, 30),
+    (0, 60),
+    (30, 0),
+    (30, 30),
+    (30, 60),
+    (60, 0),
+    (60, 30),
+    (60, 60),
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_further_progress_stays_and_what_is_reported_late_of_the_other_is_not_lost() {
     let fixture = Fixture::start().await;
-    for (place, (own_percent, organizations_percent)) in [(30, 60), (60, 30), (0, 30), (60, 0), (0, 0)]
-        .into_iter()
-        .enumerate()
-    {
+    for (place, (own_percent, organizations_percent)) in PROGRESS.into_iter().enumerate() {
         let training = fixture.new_training(&format!("A-{place}")).await;
         let own = fixture.take("learner-1", training).await.name;
         fixture.report(&own, own_percent).await.unwrap();
@@ -147,15 +157,72 @@ async fn the_further_progress_stays_and_what_is_reported_late_of_the_other_is_no
     let before: Vec<_> = history
         .iter()
         .rev()
-        .map(|one| (one.progress_percent, one.to_progress_percent, one.reason.as_str()))
+        .map(|one| (one.progress_percent, one.to_progress_percent))
         .collect();
-    assert_eq!(
-        before,
-        [(30, 60, ""), (60, 30, ""), (0, 30, ""), (60, 0, ""), (0, 0, "")]
-    );
+    assert_eq!(before, PROGRESS);
+    assert!(history.iter().all(|one| one.reason.is_empty()));
     // The organization is shown how far the learner is, and since when.
     let seen = fixture.list("learner-1").await.unwrap();
-    assert!(seen.iter().all(|one| one.transfer_time.is_some()) && seen.len() == 5);
+    assert!(seen.iter().all(|one| one.transfer_time.is_some()) && seen.len() == PROGRESS.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_interrupted_half_way_is_not_moved_and_may_be_moved_again() {
+    let fixture = Fixture::start().await;
+    let training = fixture.new_training("A-1").await;
+    let own = fixture.take("learner-1", training).await.name;
+    fixture.report(&own, 60).await.unwrap();
+    let to = fixture.assigned_training("learner-1", training).await;
+    fixture.report(&to, 30).await.unwrap();
+    let both = async || {
+        (
+            fixture.own("learner-1", &own).await,
+            fixture.own("learner-1", &to).await,
+        )
+    };
+    let before = both().await;
+    // Both are written, and the last statement fails, the first time; the second time the whole connection is cut off there.
+    fixture
+        .service
+        .database
+        .execute(
+            "CREATE SEQUENCE interruptions;
+             CREATE FUNCTION interrupt() RETURNS trigger LANGUAGE plpgsql AS $$
+             DECLARE
+                 number bigint := nextval('interruptions');
+             BEGIN
+                 IF number = 1 THEN
+                     RAISE EXCEPTION 'interrupted';
+                 ELSIF number = 2 THEN
+                     PERFORM pg_terminate_backend(pg_backend_pid());
+                 END IF;
+                 RETURN NEW;
+             END $$;
+             CREATE TRIGGER interrupted BEFORE INSERT ON progress_transfers FOR EACH ROW EXECUTE FUNCTION interrupt();
+             GRANT ALL ON SEQUENCE interruptions TO PUBLIC",
+        )
+        .await;
+    assert!(fixture.transfer("learner-1", &own, &to).await.is_err());
+    assert_eq!(both().await, before, "nothing of it is there");
+    assert_eq!(fixture.report(&own, 65).await.unwrap().name, own);
+    // Cut off, and tried again by whoever asked.
+    let mut tries = 0;
+    let moved = loop {
+        match fixture.transfer("learner-1", &own, &to).await {
+            Ok(moved) => break moved,
+            Err(status) => assert!(tries < 3, "{status:?}"),
+        }
+        let (still_own, organizations) = both().await;
+        assert_eq!(
+            (still_own.progress_percent, organizations.progress_percent),
+            (65, 30)
+        );
+        tries += 1;
+    };
+    assert_eq!((moved.name.as_str(), moved.progress_percent), (to.as_str(), 65));
+    let count = async |what| fixture.service.database.count(what).await;
+    assert_eq!(count("SELECT count(*) FROM progress_transfers").await, 1);
+    assert_eq!(count("SELECT last_value FROM interruptions").await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
