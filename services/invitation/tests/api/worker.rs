@@ -1,5 +1,7 @@
 //! The import worker, killed at any moment.
 //!
+//! `MUSTER_TEST_ROWS` asks for larger imports, up to 100,000 rows: minutes in a debug build.
+//!
 //! A killed runtime takes the broker library's own thread down with a panic: its lines in the output mean nothing.
 
 use std::collections::HashSet;
@@ -9,6 +11,7 @@ use muster_invitation::InvitationApp;
 use muster_proto::invitation::v1::{Import, ImportRowState, ImportState};
 
 use crate::fixture::Fixture;
+use crate::races::asked_for;
 use crate::upload::{applied, approve, approve_all, becomes, get, good, rows, upload};
 
 /// A process of its own, as far as one can have it here: everything that runs in it ends at once, in the middle of
@@ -58,15 +61,16 @@ impl Drop for Doomed {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_killed_at_any_moment_loses_and_doubles_nothing() {
-    const ROWS: usize = 1500;
+    let count = i32::try_from(asked_for("MUSTER_TEST_ROWS", 1500)).unwrap();
     let mut fixture = Fixture::new().await;
-    fixture.subscribe(100_000, 1_000_000).await;
-    let import = upload(&fixture, &good(ROWS)).await.unwrap();
+    fixture.subscribe(100_000, 10_000_000).await;
+    let file = good(usize::try_from(count).unwrap());
+    let import = upload(&fixture, &file).await.unwrap();
     approve(&fixture, &import).await.unwrap();
     fixture.stop().await;
     let mut kills = 0_u32;
     let progress = "SELECT count(*) FROM import_rows WHERE state = 'APPLIED'";
-    while fixture.database.count(progress).await < i64::try_from(ROWS).unwrap() {
+    while fixture.database.count(progress).await < i64::from(count) {
         let doomed = Doomed::start(&fixture);
         // From before its first statement to some way into the batches, also on a machine that is slow.
         let longest = 400 + 20 * u128::from(kills);
@@ -82,27 +86,26 @@ async fn a_worker_killed_at_any_moment_loses_and_doubles_nothing() {
     assert_eq!(done.state(), ImportState::Applied);
     assert_eq!(
         (done.applied_count, done.refused_count),
-        (1500, 0),
+        (count, 0),
         "after {kills} kills"
     );
-    assert_eq!(
-        fixture.database.count("SELECT count(*) FROM invitations").await,
-        1500
-    );
-    let mails = "SELECT count(DISTINCT aggregate_id) FROM outbox WHERE event_type = 'mail.requested'";
-    assert_eq!(fixture.database.count(mails).await, 1500);
-    assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 1500);
-    assert_eq!(
-        fixture
-            .database
-            .count("SELECT sum(messages)::bigint FROM message_counts")
-            .await,
-        1500
-    );
+    let stored = async |what| fixture.database.count(what).await;
+    for what in [
+        "SELECT count(*) FROM invitations",
+        "SELECT count(DISTINCT aggregate_id) FROM outbox WHERE event_type = 'mail.requested'",
+        "SELECT count(*) FROM outbox",
+        "SELECT sum(messages)::bigint FROM message_counts",
+    ] {
+        assert_eq!(
+            stored(what).await,
+            i64::from(count),
+            "{what}, after {kills} kills"
+        );
+    }
     let rows = rows(&fixture, &import).await;
     assert!(rows.iter().all(|row| row.state() == ImportRowState::Applied));
     let invitations: HashSet<&str> = rows.iter().map(|row| row.invitation.as_str()).collect();
-    assert_eq!(invitations.len(), ROWS);
+    assert_eq!(i32::try_from(invitations.len()), Ok(count));
     println!("{kills} kills");
 }
 
@@ -144,18 +147,7 @@ async fn several_workers_share_the_work_and_no_row() {
 /// Beyond what the service reads of a file or asks of the database at a time: 5,000 rows, 5,000 addresses.
 #[tokio::test(flavor = "multi_thread")]
 async fn thousands_of_rows_work_when_the_plan_allows_them() {
-    import_at_once(5_500).await;
-}
-
-/// The same with as many rows as the largest plans allow. Run it with
-/// `cargo test -p muster-invitation --release -- --ignored a_hundred_thousand`; minutes in a debug build.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes in a debug build"]
-async fn a_hundred_thousand_rows_work_when_the_plan_allows_them() {
-    import_at_once(100_000).await;
-}
-
-async fn import_at_once(rows: i32) {
+    let rows = i32::try_from(asked_for("MUSTER_TEST_ROWS", 5_500)).unwrap();
     let fixture = Fixture::new().await;
     fixture.subscribe(100_000, 10_000_000).await;
     let begun = std::time::Instant::now();
