@@ -37,6 +37,7 @@ use crate::organization::Organization;
 use crate::rpc::Rpc;
 use crate::uploads::Uploads;
 use crate::watching::Watchers;
+use crate::watching::imports::ImportWatchers;
 
 /// The invitation service.
 #[derive(Debug)]
@@ -68,6 +69,7 @@ impl Service for InvitationApp {
             page_key: settings.page.page_key.clone(),
             uploads: Uploads::new(settings.upload_idle.0, settings.undecided_imports),
             watchers: Watchers::default(),
+            import_watchers: ImportWatchers::default(),
             import_waits: Arc::new(Notify::new()),
         };
         let worker = Worker::new(
@@ -80,6 +82,7 @@ impl Service for InvitationApp {
         let closings = CarryOut(context.clone());
         let purge_join_requests = PurgeJoinRequests(context.clone());
         let (watchers, database) = (context.watchers.clone(), context.database.clone());
+        let (import_watchers, imports) = (context.import_watchers.clone(), context.database.clone());
         let adopt = Adopt(context.clone());
         let adopt = Job::every(&context.database, &context.clock, adopt);
         let rpc = Rpc::new(context.clone());
@@ -104,6 +107,9 @@ impl Service for InvitationApp {
             )
             .task("watchers", move |shutdown| {
                 watchers.clone().run(database.clone(), shutdown)
+            })
+            .task("import-watchers", move |shutdown| {
+                import_watchers.clone().run(imports.clone(), shutdown)
             })
             .job(adopt)
             .job(Job::batch(send_due))

@@ -14,6 +14,7 @@ use crate::mails::Mails;
 use crate::organization::Organization;
 use crate::uploads::Uploads;
 use crate::watching::Watchers;
+use crate::watching::imports::ImportWatchers;
 
 /// What every verb works with. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +29,7 @@ pub(crate) struct Context {
     pub(crate) page_key: PageKey,
     pub(crate) uploads: Uploads,
     pub(crate) watchers: Watchers,
+    pub(crate) import_watchers: ImportWatchers,
     /// Wakes the import worker; it looks by itself as well.
     pub(crate) import_waits: Arc<Notify>,
 }

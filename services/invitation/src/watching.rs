@@ -1,6 +1,8 @@
 //! Who watches the invitations of which organization, in this process. However many they are, the database is asked once in a while
 //! what has changed, for all of them, and once for each organization that has changes; nobody who writes does anything for them.
 
+pub(crate) mod imports;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -400,6 +400,12 @@ with requests.get(watch, headers={"Authorization": f"Bearer {TOKENS['owner']}"},
     first = next(changes.iter_lines())
     assert b"resumeToken" in first, first
 reached.add("WatchInvitations")
+watch = f"{EDGE}/v1/{imported}:watch"
+with requests.get(watch, headers={"Authorization": f"Bearer {TOKENS['owner']}"}, stream=True, timeout=20) as changes:
+    assert changes.status_code == 200, changes.text
+    first = next(changes.iter_lines())
+    assert imported.encode() in first, first
+reached.add("WatchImport")
 
 missing = set(operations) - reached
 assert not missing, f"never reached with a success: {sorted(missing)}"
@@ -433,4 +439,5 @@ with open("schemathesis.toml", "w") as file:
             print(f'[[operations]]\ninclude-operation-id = "{name}"', file=file)
             print(f'headers = {{ Authorization = "Bearer {TOKENS[who]}" }}', file=file)
     # Nobody waits for the end of what does not end.
-    print('[[operations]]\ninclude-operation-id = "WatchInvitations"\nenabled = false', file=file)
+    for name in ("WatchInvitations", "WatchImport"):
+        print(f'[[operations]]\ninclude-operation-id = "{name}"\nenabled = false', file=file)

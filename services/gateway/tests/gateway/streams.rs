@@ -117,37 +117,45 @@ async fn a_role_that_is_taken_away_ends_the_stream() {
 }
 
 const WATCH: &str = "invitation.v1.InvitationService/WatchInvitations";
+const WATCH_IMPORT: &str = "invitation.v1.ImportService/WatchImport";
 const DOWNLOAD: &str = "invitation.v1.ImportService/DownloadRefusedRows";
+
+fn import() -> String {
+    format!("{OURS}/imports/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88")
+}
 
 #[tokio::test]
 async fn a_watch_ends_with_the_token_and_a_file_goes_on() {
     let clock = Clock::fixed(Clock::system().now());
     let fixture = Fixture::at(clock.clone()).await;
-    let (ada, eve) = (
-        fixture.member("ada", OURS, Role::Admin),
-        fixture.member("eve", OURS, Role::Admin),
-    );
+    let [ada, bob, eve] = ["ada", "bob", "eve"].map(|who| fixture.member(who, OURS, Role::Admin));
     let open = |token: &str, method, name: &str| {
         let message = [field(1, name), HANG.to_vec()].concat();
         Call::to(method)
             .token(token)
             .hold(&fixture.edge, framed(&message))
     };
-    let import = format!("{OURS}/imports/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88");
-    let ((watch, watching), (file, loading)) = (open(&ada, WATCH, OURS), open(&eve, DOWNLOAD, &import));
-    drop((watching, loading));
-    eventually(async || fixture.backend.seen().len() == 2).await;
+    let watches = [open(&ada, WATCH, OURS), open(&bob, WATCH_IMPORT, &import())];
+    let watches = watches.map(|(watch, _)| watch);
+    let (file, loading) = open(&eve, DOWNLOAD, &import());
+    drop(loading);
+    eventually(async || fixture.backend.seen().len() == 3).await;
     // Twice as long as it takes until the right is looked at again.
     tokio::time::sleep(Duration::from_secs(5)).await;
-    assert!(!watch.is_finished(), "the token is good");
+    assert!(
+        watches.iter().all(|watch| !watch.is_finished()),
+        "the tokens are good"
+    );
     // Beyond what clocks may differ by, too.
     clock.advance(Duration::from_secs(600));
-    let watch = tokio::time::timeout(Duration::from_secs(15), watch).await;
-    let watch = watch.unwrap().unwrap();
-    assert_eq!(
-        (watch.code(), watch.reason()),
-        (Code::Unauthenticated, Some(ErrorReason::TokenInvalid))
-    );
+    for watch in watches {
+        let watch = tokio::time::timeout(Duration::from_secs(15), watch).await;
+        let watch = watch.unwrap().unwrap();
+        assert_eq!(
+            (watch.code(), watch.reason()),
+            (Code::Unauthenticated, Some(ErrorReason::TokenInvalid))
+        );
+    }
     assert!(!file.is_finished(), "what ends by itself may outlive the token");
     fixture.set_role("eve", OURS, Role::Unspecified);
     let file = tokio::time::timeout(Duration::from_secs(15), file).await;
@@ -156,10 +164,15 @@ async fn a_watch_ends_with_the_token_and_a_file_goes_on() {
 
 #[tokio::test]
 async fn a_role_that_is_taken_away_ends_a_watch_and_one_that_is_only_lowered_does_not() {
+    let import = import();
+    tokio::join!(is_ended(WATCH, OURS), is_ended(WATCH_IMPORT, &import));
+}
+
+async fn is_ended(method: &str, name: &str) {
     let fixture = Fixture::new().await;
     let token = fixture.member("ada", OURS, Role::Admin);
-    let message = [field(1, OURS), HANG.to_vec()].concat();
-    let (watch, watching) = Call::to(WATCH)
+    let message = [field(1, name), HANG.to_vec()].concat();
+    let (watch, watching) = Call::to(method)
         .token(&token)
         .hold(&fixture.edge, framed(&message));
     drop(watching);

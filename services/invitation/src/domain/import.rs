@@ -5,7 +5,7 @@ pub(crate) mod template;
 
 use std::time::Duration;
 
-use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
+use muster_ids::{GroupId, ImportId, ImportName, InvitationId, LocationId, OrganizationId, PersonId};
 use muster_states::stored_enum;
 use time::OffsetDateTime;
 
@@ -112,6 +112,33 @@ impl Import {
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect()
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> ImportName {
+        ImportName {
+            organization: self.organization,
+            import: self.id,
+        }
+    }
+
+    /// How far it has come: changes with whatever is told of it, and grows.
+    pub(crate) fn progress(&self) -> (i64, i32, i32) {
+        (self.version, self.applied, self.refused)
+    }
+
+    /// Whether nothing more becomes of it.
+    pub(crate) fn is_over(&self, now: OffsetDateTime) -> bool {
+        match self.effective_state(now) {
+            ImportState::Uploaded | ImportState::Ready | ImportState::Approved | ImportState::Applying => {
+                false
+            }
+            ImportState::Applied
+            | ImportState::AppliedWithErrors
+            | ImportState::Disapproved
+            | ImportState::Failed
+            | ImportState::Expired => true,
+        }
     }
 
     /// The state at `now`: one past its time that nobody decided on is expired, whatever is stored.

@@ -8,6 +8,7 @@ pub(crate) mod purge;
 pub(crate) mod refused;
 pub(crate) mod template;
 pub(crate) mod upload;
+pub(crate) mod watch;
 pub(crate) mod worker;
 
 use std::time::Duration;

@@ -20,7 +20,7 @@ use crate::store::invitation::changes::{self, Now};
 use crate::watching::{Change, Course, MESSAGE_SIZE, News, Place};
 
 /// A stream says something at least as often.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(10);
 /// So long a stream can be resumed.
 const RESUMABLE: time::Duration = time::Duration::days(7);
 

@@ -24,6 +24,7 @@ use crate::ops::import::approve::{self, Approve};
 use crate::ops::import::disapprove;
 use crate::ops::import::refused::refused;
 use crate::ops::import::template::template;
+use crate::ops::import::watch::watch;
 use crate::store::import::{find, list, rows};
 
 #[tonic::async_trait]
@@ -97,6 +98,21 @@ impl ImportService for Rpc {
             .ok_or_else(Refusal::not_found)?;
         let time = clock.now();
         Ok(Response::new(answer(At { thing, time })))
+    }
+
+    type WatchImportStream = BoxStream<'static, Result<pb::WatchImportResponse, Status>>;
+
+    async fn watch_import(
+        &self,
+        request: Request<pb::WatchImportRequest>,
+    ) -> Result<Response<Self::WatchImportStream>, Status> {
+        let (_, name): (_, ImportName) = Call::read(request, |call, violations| Ok(call.name(violations)))?;
+        let told = watch(&self.context, name).await?;
+        let message = |told: Result<At<Import>, Error>| match told {
+            Ok(import) => Ok(answer(import)),
+            Err(error) => Err(Status::from(Refusal::from(error))),
+        };
+        Ok(Response::new(told.map(message).boxed()))
     }
 
     async fn list_import_rows(

@@ -8,7 +8,7 @@ mod row;
 pub(crate) mod rows;
 
 use muster_database::DatabaseError;
-use muster_ids::{ImportId, OrganizationId};
+use muster_ids::{ImportId, ImportName, OrganizationId};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
@@ -80,6 +80,22 @@ pub(crate) async fn find(
             .fetch_optional(connection)
             .await?,
     )
+}
+
+/// Those of these imports that exist. Cross-tenant; for who watches them.
+pub(crate) async fn find_all(
+    connection: &mut PgConnection,
+    names: &[ImportName],
+) -> Result<Vec<Import>, DatabaseError> {
+    let (organizations, ids): (Vec<OrganizationId>, Vec<ImportId>) =
+        names.iter().map(|name| (name.organization, name.import)).unzip();
+    Ok(sqlx::query_as(select!(
+        "JOIN unnest($1::uuid[], $2::uuid[]) AS watched (organization_id, import_id) USING (organization_id, import_id)"
+    ))
+    .bind(organizations)
+    .bind(ids)
+    .fetch_all(connection)
+    .await?)
 }
 
 /// Locks an import, and reads it after the lock was had.

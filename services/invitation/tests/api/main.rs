@@ -50,4 +50,5 @@ mod turns;
 mod upload;
 mod uploads;
 mod watching;
+mod watching_imports;
 mod worker;

@@ -3,7 +3,7 @@
 use muster_proto::invitation::v1::{
     ApproveImportRequest, ApproveImportResponse, DisapproveImportRequest, DownloadImportTemplateRequest,
     DownloadRefusedRowsRequest, GetImportRequest, Import, ImportFileFormat, ListImportRowsRequest,
-    ListImportsRequest, UploadImportRequest, UploadImportResponse,
+    ListImportsRequest, UploadImportRequest, UploadImportResponse, WatchImportRequest,
 };
 use muster_proto::organization::v1::Plan;
 use muster_refusal::ErrorReason as R;
@@ -113,6 +113,10 @@ fn read() -> Vec<Row> {
         row("GetImport", R::NotFound, async |at| {
             let name = at.absent("imports");
             Attempt::by("owner", &GetImportRequest { name })
+        }),
+        row("WatchImport", R::NotFound, async |at| {
+            let name = at.absent("imports");
+            Attempt::by("owner", &WatchImportRequest { name })
         }),
         row("ListImportRows", R::NotFound, async move |at| {
             Attempt::by("owner", &listing(at.absent("imports"), ""))

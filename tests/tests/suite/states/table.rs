@@ -802,6 +802,7 @@ fn imports() -> Vec<Row> {
             READ,
         ),
         row("GetImport", "$owner", r#"name: "$import_1""#, ALWAYS, READ),
+        row("WatchImport", "$owner", r#"name: "$import_1""#, ALWAYS, READ),
         row("ListImportRows", "$owner", r#"parent: "$import_1""#, ALWAYS, READ),
         row(
             "DownloadRefusedRows",
