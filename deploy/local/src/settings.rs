@@ -67,7 +67,11 @@ pub(crate) fn environment(
             // Tests and benches claim by the hundred, all as one person.
             set.push(("MUSTER_CLAIMS_OF_PERSON", "100000".to_owned()));
         }
-        "invitation" => set.push(("MUSTER_LINK_KEYS", file("keys/link-keys.toml"))),
+        "invitation" => {
+            set.push(("MUSTER_LINK_KEYS", file("keys/link-keys.toml")));
+            // Benches and tests invite as one person.
+            set.push(("MUSTER_MESSAGES_OF_INVITER", "10000000".to_owned()));
+        }
         "notification" => {
             set.push(("MUSTER_SMTP_URL", format!("smtp://{}", addresses.smtp)));
             set.push(("MUSTER_MAIL_FROM", "Muster <no-reply@muster.test>".to_owned()));

@@ -39,6 +39,14 @@ pub struct Settings {
         default_value = "50"
     )]
     pub undecided_imports: u32,
+    /// How many mails one person may have an organization send by hand within 24 hours; 0: as many as its plan lets
+    #[arg(
+        long,
+        env = "MUSTER_MESSAGES_OF_INVITER",
+        value_name = "NUMBER",
+        default_value = "2000"
+    )]
+    pub messages_of_inviter: u32,
     /// The key of page tokens.
     #[command(flatten)]
     pub page: PageSettings,

@@ -27,6 +27,8 @@ pub(crate) struct Context {
     pub(crate) links: Links,
     /// Seals page tokens.
     pub(crate) page_key: PageKey,
+    /// The most mails that one person may have an organization send by hand in 24 hours; `None`: as many as its plan lets.
+    pub(crate) messages_of_inviter: Option<i64>,
     pub(crate) uploads: Uploads,
     pub(crate) watchers: Watchers,
     pub(crate) import_watchers: ImportWatchers,

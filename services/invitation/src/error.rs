@@ -22,6 +22,9 @@ use crate::domain::spreadsheet::SheetProblem;
 /// When to upload again what there was no room for.
 const RETRY_UPLOAD: Duration = Duration::from_secs(5);
 
+/// When to ask again for mails that somebody had too many of: they are counted by the hour.
+const COUNTED_BY: Duration = Duration::from_secs(60 * 60);
+
 /// Why a call is not carried out.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
@@ -41,6 +44,8 @@ pub(crate) enum Error {
     TooManyInvitations { used: i64, limit: i64 },
     #[error("the plan's messages of a day are used up")]
     MessagesUsedUp { used: i64, limit: i64 },
+    #[error("more messages in a day than one person may have an organization send")]
+    InviterUsedUp { used: i64, limit: i64 },
     #[error("the feature needs a subscription")]
     SubscriptionRequired,
     #[error(transparent)]
@@ -248,6 +253,13 @@ impl From<Error> for Refusal {
             Error::MessagesUsedUp { used, limit } => {
                 let text = "the plan does not leave so many messages in 24 hours; invite fewer or later, or ask for a larger plan";
                 Refusal::new(R::PlanLimitExceeded, text).quota("messages_per_day", used, limit)
+            }
+            Error::InviterUsedUp { used, limit } => {
+                let text = "one person has no more mails sent by hand in 24 hours, whomever they go to; invite fewer or later, say a later \
+                            send_time, or upload a spreadsheet";
+                Refusal::new(R::RateLimited, text)
+                    .quota("messages_of_an_inviter_per_day", used, limit)
+                    .retry_after(COUNTED_BY)
             }
             Error::SubscriptionRequired => {
                 let text = "spreadsheets need an active premium subscription; invite by hand, or subscribe";

@@ -7,6 +7,7 @@ pub(crate) mod create;
 pub(crate) mod invite;
 pub(crate) mod listed;
 pub(crate) mod mailbox;
+mod messages;
 pub(crate) mod report_delivery;
 pub(crate) mod reschedule;
 pub(crate) mod resend;

@@ -93,7 +93,8 @@ impl InvitationService for Rpc {
             actor: call.actor(),
         };
         let Context { database, clock, .. } = &self.context;
-        let prepare = async || resend::prepare(&self.context, command.name.organization).await;
+        let (organization, sender) = (command.name.organization, call.person()?.id);
+        let prepare = async || resend::prepare(&self.context, organization, sender).await;
         let apply = async |tx: &mut _, prepared| resend::apply(tx, &self.context, &command, prepared).await;
         call.once_prepared(database, clock.now(), prepare, apply).await
     }
@@ -118,7 +119,8 @@ impl InvitationService for Rpc {
         let (call, command) = Call::read(request, |call, violations| {
             parse::rescheduled(call, violations, now)
         })?;
-        let prepare = async || resend::prepare(&self.context, command.name.organization).await;
+        let (organization, sender) = (command.name.organization, call.person()?.id);
+        let prepare = async || resend::prepare(&self.context, organization, sender).await;
         let apply =
             async |tx: &mut _, prepared| reschedule::apply(tx, &self.context, &command, prepared).await;
         call.once_prepared(&self.context.database, now, prepare, apply)
@@ -148,7 +150,8 @@ impl InvitationService for Rpc {
         let (call, asked) = Call::read(request, batch::asked)?;
         let link = next_link(call.message.rotate_links);
         let Context { database, clock, .. } = &self.context;
-        let prepare = async || many::prepare(&self.context, &asked).await;
+        let sender = call.person()?.id;
+        let prepare = async || many::prepare(&self.context, &asked, sender).await;
         let apply = async |tx: &mut _, prepared| {
             let batch = many::meant(tx, &self.context, &asked).await?;
             let outcomes = many::resend(tx, &self.context, &batch, link, prepared).await?;

@@ -1,27 +1,55 @@
-//! How many messages an organization has asked for in a day.
+//! How many messages an organization has asked for in a day, and how many of them one person.
 
 use std::collections::BTreeMap;
 
 use muster_database::DatabaseError;
-use muster_ids::OrganizationId;
+use muster_ids::{OrganizationId, PersonId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 const SLOTS: u128 = 8;
 
-/// The sum of the fullest 24 hours that hold the hour $2, before it or after it: mails may be scheduled backwards too.
+/// The sum of the fullest 24 hours that hold the hour $2, before it or after it: mails may be scheduled backwards too. Of what is counted in
+/// the table, for whom the condition says.
 macro_rules! fullest_day {
     () => {
-        "SELECT COALESCE(max(in_a_day), 0)::bigint FROM (
-             SELECT hour, sum(messages) OVER (
-                        ORDER BY hour RANGE BETWEEN CURRENT ROW AND interval '23 hours' FOLLOWING) AS in_a_day
-             FROM (SELECT hour, messages FROM message_counts
-                   WHERE organization_id = $1 AND hour > $2::timestamptz - interval '24 hours'
-                     AND hour < $2::timestamptz + interval '24 hours'
-                   UNION ALL SELECT $2, 0) AS counted) AS days
-         WHERE hour <= $2"
+        fullest_day!("message_counts", "organization_id = $1")
     };
+    ($counts:literal, $whose:literal) => {
+        concat!(
+            "SELECT COALESCE(max(in_a_day), 0)::bigint FROM (
+                 SELECT hour, sum(messages) OVER (
+                            ORDER BY hour RANGE BETWEEN CURRENT ROW AND interval '23 hours' FOLLOWING) AS in_a_day
+                 FROM (SELECT hour, messages FROM ",
+            $counts,
+            " WHERE ",
+            $whose,
+            " AND hour > $2::timestamptz - interval '24 hours'
+                         AND hour < $2::timestamptz + interval '24 hours'
+                       UNION ALL SELECT $2, 0) AS counted) AS days
+             WHERE hour <= $2"
+        )
+    };
+}
+
+/// Counts $4 messages more of the organization $1 that are due in the hour $2, in the slot $3.
+macro_rules! added {
+    () => {
+        "added AS (
+             INSERT INTO message_counts (organization_id, hour, slot, messages) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (organization_id, hour, slot)
+             DO UPDATE SET messages = message_counts.messages + EXCLUDED.messages)"
+    };
+}
+
+/// Messages in the fullest 24 hours around an hour.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub(crate) struct Used {
+    /// All of the organization.
+    pub(crate) of_organization: i64,
+    /// Those that one person asked for by hand.
+    pub(crate) of_inviter: i64,
 }
 
 /// The beginning of an hour: what messages are counted by.
@@ -80,17 +108,44 @@ pub(crate) async fn add(
     messages: i64,
     slot: Slot,
 ) -> Result<i64, DatabaseError> {
-    Ok(sqlx::query_scalar(concat!(
-        "WITH added AS (
-             INSERT INTO message_counts (organization_id, hour, slot, messages) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (organization_id, hour, slot)
-             DO UPDATE SET messages = message_counts.messages + EXCLUDED.messages) ",
-        fullest_day!()
+    Ok(
+        sqlx::query_scalar(concat!("WITH ", added!(), " ", fullest_day!()))
+            .bind(organization)
+            .bind(hour.0)
+            .bind(slot.0)
+            .bind(messages)
+            .fetch_one(tx)
+            .await?,
+    )
+}
+
+/// As [`add`], and counts them for the person who asks for them as well.
+pub(crate) async fn add_by(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    inviter: PersonId,
+    hour: Hour,
+    messages: i64,
+    slot: Slot,
+) -> Result<Used, DatabaseError> {
+    Ok(sqlx::query_as(concat!(
+        "WITH ",
+        added!(),
+        ", added_by AS (
+             INSERT INTO inviter_message_counts (organization_id, person_id, hour, slot, messages) VALUES ($1, $5, $2, $3, $4)
+             ON CONFLICT (organization_id, person_id, hour, slot)
+             DO UPDATE SET messages = inviter_message_counts.messages + EXCLUDED.messages)
+         SELECT (",
+        fullest_day!(),
+        ") AS of_organization, (",
+        fullest_day!("inviter_message_counts", "organization_id = $1 AND person_id = $5"),
+        ") AS of_inviter",
     ))
     .bind(organization)
     .bind(hour.0)
     .bind(slot.0)
     .bind(messages)
+    .bind(inviter)
     .fetch_one(tx)
     .await?)
 }

@@ -36,6 +36,9 @@ use tonic::transport::{Channel, Endpoint};
 /// When tests happen.
 const NOW: OffsetDateTime = datetime!(2026-03-02 09:00 UTC);
 
+/// The setting of how many mails one person has sent by hand.
+const OF_INVITER: &str = "--messages-of-inviter";
+
 /// Of clients that take the first answer.
 pub(crate) type Impatient = InterceptedService<Channel, Signed>;
 
@@ -98,8 +101,13 @@ impl Fixture {
 
     async fn build(suite: TestSuite, flags: &[(&str, &str)]) -> Self {
         crate::traces::record();
+        // Who tests invites everybody as one person.
+        let mut flags = flags.to_vec();
+        if flags.iter().all(|(flag, _)| *flag != OF_INVITER) {
+            flags.push((OF_INVITER, "0"));
+        }
         let (service, organizations) = tokio::join!(
-            suite.start::<InvitationApp>(flags),
+            suite.start::<InvitationApp>(&flags),
             suite.start::<OrganizationService>(&[]),
         );
         let organization = acts::open_organization(&organizations, "owner").await;

@@ -17,6 +17,7 @@ mod downgrades;
 mod files;
 mod fixture;
 mod imports;
+mod inviters;
 mod join_requests;
 mod joining;
 mod killed;

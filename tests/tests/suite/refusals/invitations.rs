@@ -16,7 +16,7 @@ use muster_refusal::ErrorReason as R;
 use prost_types::Timestamp;
 
 use super::attempt::Attempt;
-use super::stage::Stage;
+use super::stage::{Stage, last};
 use super::{Row, row};
 use crate::support::Organization;
 
@@ -99,6 +99,18 @@ fn batches() -> Vec<Row> {
             at.subscribes(Plan::Premium, 500, 1).await;
             let name = at.organization.invite(&at.suite, &at.address()).await.name;
             Attempt::by("owner", &resending(&at, name, "")).quota(1, 1)
+        }),
+        row("BatchResendInvitations", R::RateLimited, async move |at| {
+            // As `cargo dev` sets it.
+            const LIMIT: i64 = 10_000_000;
+            let at = at.own().await;
+            let name = at.organization.invite(&at.suite, &at.address()).await.name;
+            let statement = format!(
+                "UPDATE inviter_message_counts SET messages = {LIMIT} WHERE organization_id = '{}'",
+                last(&at.name())
+            );
+            at.database("invitation").await.change(&statement).await;
+            Attempt::by("owner", &resending(&at, name, "")).quota(LIMIT, LIMIT)
         }),
         row("BatchResendInvitations", R::RequestIdReused, async move |at| {
             let id = at.suite.request_id();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use muster_ids::{InvitationId, InvitationName, OrganizationId};
+use muster_ids::{InvitationId, InvitationName, OrganizationId, PersonId};
 use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
@@ -120,14 +120,18 @@ pub(crate) async fn cancel(
 ///
 /// # Errors
 /// `ORGANIZATION_NOT_ACTIVE`, and the peer's failure.
-pub(crate) async fn prepare(context: &Context, asked: &BatchRequest) -> Result<Prepared, Error> {
-    resend::prepare(context, asked.organization).await
+pub(crate) async fn prepare(
+    context: &Context,
+    asked: &BatchRequest,
+    sender: PersonId,
+) -> Result<Prepared, Error> {
+    resend::prepare(context, asked.organization, sender).await
 }
 
 /// Sends those again that were not answered, and counts their mails together: within the plan, or nothing is sent.
 ///
 /// # Errors
-/// `PLAN_LIMIT_EXCEEDED`, the database's, and [`Failure::Contended`] when the address of one that had expired got a newer
+/// `PLAN_LIMIT_EXCEEDED`, [`Error::InviterUsedUp`], the database's, and [`Failure::Contended`] when the address of one that had expired got a newer
 /// invitation meanwhile.
 pub(crate) async fn resend(
     tx: &mut PgConnection,
@@ -164,14 +168,7 @@ pub(crate) async fn resend(
     }
     let mails: Vec<MailRequest> = mailed.iter().map(Invitation::mail_request).collect();
     events::mails_requested(tx, &context.clock, mails.iter().map(|mail| (&act, mail))).await?;
-    resend::count(
-        tx,
-        batch.organization,
-        &mails,
-        act.time,
-        prepared.messages_per_day,
-    )
-    .await?;
+    resend::count(tx, context, batch.organization, &mails, act.time, &prepared).await?;
     Ok(outcomes)
 }
 

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 
 use super::invite::{self, Invited};
 use super::mailbox;
+use super::messages::{self, Asked};
 use crate::context::Context;
 use crate::domain::invitation::draft::Draft;
 use crate::domain::invitation::{DeliveryState, Invitation, MailRequest, Source};
@@ -22,7 +23,7 @@ use crate::ops::{At, closing};
 use crate::organization::ContextQuery;
 use crate::store::invitation::update;
 use crate::store::opt_out;
-use crate::store::quota::{self, Slot};
+use crate::store::quota::Slot;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -108,7 +109,14 @@ pub(crate) async fn apply(
     let mails: Vec<MailRequest> = queued.map(Invitation::mail_request).collect();
     events::mails_requested(tx, &context.clock, mails.iter().map(|mail| (&act, mail))).await?;
     let mailed = new().filter(|new| new.delivery != DeliveryState::Suppressed);
-    count(tx, command.organization, mailed, prepared.messages_per_day).await?;
+    count(
+        tx,
+        context,
+        command.organization,
+        mailed,
+        prepared.messages_per_day,
+    )
+    .await?;
     let thing = Made {
         invitations: invited.into_iter().map(|(invitation, _)| invitation).collect(),
         untrained: prepared.untrained,
@@ -274,23 +282,21 @@ fn fields(command: &Create, mut places: Vec<usize>, name: &str, problem: &'stati
     .collect()
 }
 
-/// Counts the mails of new invitations against the plan. The last thing that the transaction does: the rows it counts in
-/// are those of all who invite for the organization.
+/// Counts the mails of new invitations, the last thing that the transaction does.
 async fn count(
     tx: &mut PgConnection,
+    context: &Context,
     organization: OrganizationId,
     new: impl Iterator<Item = &Invitation> + Clone,
-    limit: i64,
+    plan: i64,
 ) -> Result<(), Error> {
     let Some(first) = new.clone().next() else {
         return Ok(());
     };
     let slot = Slot::spread(first.id.as_uuid());
-    for (hour, mails) in quota::by_hour(new.map(|invitation| invitation.send_time)) {
-        let used = quota::add(tx, organization, hour, mails, slot).await?;
-        if used + mails > limit {
-            return Err(Error::MessagesUsedUp { used, limit });
-        }
-    }
-    Ok(())
+    let asked = new.map(|invitation| Asked {
+        by: invitation.inviter,
+        due: invitation.send_time,
+    });
+    messages::count(tx, context, organization, asked, plan, slot).await
 }

@@ -1,6 +1,6 @@
 //! Sending an invitation again, with the same link or a new one.
 
-use muster_ids::{InvitationName, OrganizationId};
+use muster_ids::{InvitationName, OrganizationId, PersonId};
 use muster_server::Failure;
 use muster_states::Transition;
 use muster_telemetry::propagation;
@@ -12,11 +12,12 @@ use crate::domain::invitation::{Invitation, MailRequest, NextLink, State};
 use crate::error::{Error, unless_superseded};
 use crate::events::{self, Act};
 use crate::ops::invitation::mailbox;
+use crate::ops::invitation::messages::{self, Asked};
 use crate::ops::{At, closing};
 use crate::organization::ContextQuery;
 use crate::store::invitation::{lock, lock_by_address, update};
 use crate::store::opt_out;
-use crate::store::quota::{self, Hour, Slot};
+use crate::store::quota::Slot;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub(crate) struct Resend {
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(super) messages_per_day: i64,
+    /// Who sends.
+    pub(super) sender: PersonId,
     pub(super) traceparent: Option<String>,
 }
 
@@ -37,11 +40,16 @@ pub(crate) struct Prepared {
 ///
 /// # Errors
 /// `ORGANIZATION_NOT_ACTIVE`, and the peer's failure.
-pub(crate) async fn prepare(context: &Context, organization: OrganizationId) -> Result<Prepared, Error> {
+pub(crate) async fn prepare(
+    context: &Context,
+    organization: OrganizationId,
+    sender: PersonId,
+) -> Result<Prepared, Error> {
     let nothing = ContextQuery::default();
     let asking = context.organization.active_context_of(organization, &nothing);
     Ok(Prepared {
         messages_per_day: asking.await?.limits.messages_per_day,
+        sender,
         traceparent: propagation::current_traceparent(),
     })
 }
@@ -61,8 +69,8 @@ pub(crate) async fn apply(
         time: context.clock.now(),
     };
     let mut thing = again(tx, command, &act).await?;
-    thing.traceparent = prepared.traceparent;
-    store(tx, context, &mut thing, &act, prepared.messages_per_day).await?;
+    thing.traceparent.clone_from(&prepared.traceparent);
+    store(tx, context, &mut thing, &act, &prepared).await?;
     let time = act.time;
     Ok(At { thing, time })
 }
@@ -100,7 +108,7 @@ async fn store(
     context: &Context,
     again: &mut Invitation,
     act: &Act,
-    messages_per_day: i64,
+    prepared: &Prepared,
 ) -> Result<(), Error> {
     if !update(tx, again).await.map_err(unless_superseded)? {
         return Err(Failure::Contended.into());
@@ -114,29 +122,29 @@ async fn store(
     }
     let mail = again.mail_request();
     events::mail_requested(tx, &context.clock, act, &mail).await?;
-    count(tx, again.organization, &[mail], act.time, messages_per_day).await
+    count(tx, context, again.organization, &[mail], act.time, prepared).await
 }
 
-/// Counts mails that go out now against the plan.
+/// Counts mails that go out now.
 ///
 /// # Errors
-/// [`Error::MessagesUsedUp`].
+/// [`Error::MessagesUsedUp`], [`Error::InviterUsedUp`].
 pub(super) async fn count(
     tx: &mut PgConnection,
+    context: &Context,
     organization: OrganizationId,
     mails: &[MailRequest],
     now: OffsetDateTime,
-    limit: i64,
+    prepared: &Prepared,
 ) -> Result<(), Error> {
     let Some(first) = mails.first() else {
         return Ok(());
     };
     let slot = Slot::spread(first.invitation.as_uuid());
-    let new = i64::try_from(mails.len()).unwrap_or(i64::MAX);
-    let used = quota::add(tx, organization, Hour::of(now), new, slot).await?;
-    if used.saturating_add(new) <= limit {
-        Ok(())
-    } else {
-        Err(Error::MessagesUsedUp { used, limit })
-    }
+    let asked = mails.iter().map(|_| Asked {
+        by: prepared.sender,
+        due: now,
+    });
+    let plan = prepared.messages_per_day;
+    messages::count(tx, context, organization, asked, plan, slot).await
 }

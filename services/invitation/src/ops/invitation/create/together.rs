@@ -17,7 +17,7 @@ use crate::store::invitation::insert_all;
 /// stored. What that comes to is for [`super::apply`] to say, as is what an error is about: then nothing of any is stored.
 ///
 /// # Errors
-/// The database's, [`Error::MailboxFull`], [`Error::MessagesUsedUp`], or that the organization was closed.
+/// The database's, [`Error::MailboxFull`], [`Error::MessagesUsedUp`], [`Error::InviterUsedUp`], or that the organization was closed.
 pub(crate) async fn apply_all(
     tx: &mut PgConnection,
     context: &Context,
@@ -51,7 +51,7 @@ pub(crate) async fn apply_all(
         .map(|((_, act), (made, _))| (act, made.mail_request()))
         .collect();
     events::mails_requested(tx, &context.clock, asked.iter().map(|(act, mail)| (*act, mail))).await?;
-    count(tx, organization, mailed.into_iter(), limit).await?;
+    count(tx, context, organization, mailed.into_iter(), limit).await?;
     for ((place, _), (made, is_new)) in whose.into_iter().zip(made) {
         if let Some(answer) = answers.get_mut(place).filter(|_| is_new) {
             *answer = Some(made);
