@@ -97,6 +97,10 @@ mod tests {
             "a@xdept.test",
             "\"a@allowed.test\"@evil.example",
             "a@\u{430}llowed.test",
+            "a@allowed.test.",
+            "a@allowed.test.dept.test.evil.example",
+            "a@x.dept.test.",
+            "a@xn--bcher-kvb.example",
         ] {
             assert!(!admits(outside), "{outside}");
         }

@@ -150,4 +150,30 @@ mod tests {
             r#"attachment; filename="a___x: y_.._b_41"; filename*=UTF-8''a%22%0D%0Ax%3A%20y%2F..%5Cb%2541"#
         );
     }
+
+    #[test]
+    fn whatever_a_file_is_called_its_header_is_one_line_with_two_names() {
+        let long = "\u{e9}".repeat(300);
+        for name in [
+            "M\u{fc}ller \"A\"; x=1.xlsx",
+            "\u{65e5}\u{672c}\u{8a9e}.csv",
+            "a\r\nSet-Cookie: x=1.csv",
+            "../../etc/passwd",
+            "..\\x\0.csv",
+            "\u{202e}fdp.csv",
+            "100%20.csv",
+            long.as_str(),
+        ] {
+            let value = attachment(name);
+            let header = http::HeaderValue::from_str(&value);
+            assert!(header.is_ok() && value.is_ascii(), "{value:?}");
+            // Three parts, whatever the name has in it: the quoted one has no quotation mark, backslash or slash.
+            let rest = value.strip_prefix("attachment; filename=\"").unwrap();
+            let (quoted, encoded) = rest.split_once("\"; filename*=UTF-8''").unwrap();
+            assert!(!quoted.contains(['"', '\\', '/', '%']), "{quoted:?}");
+            assert!(!encoded.contains([';', '"', ' ', '/', '\\']), "{encoded:?}");
+            let decoded = percent_encoding::percent_decode_str(encoded).decode_utf8();
+            assert_eq!(decoded.unwrap(), name);
+        }
+    }
 }

@@ -47,6 +47,23 @@ async fn what_is_accepted_is_what_was_shown() {
 }
 
 #[tokio::test]
+async fn an_old_tab_of_another_account_accepts_nothing_and_says_who_is_signed_in() {
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture, "first").await;
+    let old = browser.get("/invitation").await;
+    assert!(old.text.contains("<strong>ada</strong>"), "{}", old.text);
+    let token = fixture.issuer.token("bob");
+    browser.sign_in(&fixture, "bob", &token).await;
+    let answer = browser.post(ACCEPT, &old.form_token(ACCEPT)).await;
+    assert_eq!(accepted(&fixture), 0, "the invitation is untouched");
+    let shown = browser.get(&answer.location.unwrap()).await.text;
+    assert!(
+        shown.contains("<strong>bob</strong>") && !shown.contains("<strong>ada</strong>"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
 async fn every_page_lets_whoever_is_signed_in_sign_out() {
     let fixture = Fixture::new().await;
     let mut browser = signed_in(&fixture, "first").await;

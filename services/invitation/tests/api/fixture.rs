@@ -342,9 +342,10 @@ impl Fixture {
             .unwrap();
     }
 
-    /// A new location.
-    pub(crate) async fn location(&self, name: &str) {
-        acts::make_location(&self.organizations, self.organization, name).await;
+    /// A new location, and its name.
+    pub(crate) async fn location(&self, name: &str) -> String {
+        let made = acts::make_location(&self.organizations, self.organization, name).await;
+        made.to_string()
     }
 
     /// A new active group.

@@ -325,6 +325,46 @@ async fn a_mailbox_gets_three_mails_a_day_however_it_is_spelled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_pages_together_bring_a_mailbox_three_mails_a_day_and_each_answers_as_ever() {
+    let mut fixture = open("").await;
+    let mut pages = vec![(
+        "sunrise",
+        fixture.group_name(&fixture.nurses),
+        fixture.location.clone(),
+    )];
+    let first = fixture.organization;
+    for slug in ["moonrise", "starrise"] {
+        fixture.organization = fixture.new_organization(slug).await;
+        fixture.subscribe(500, 10_000).await;
+        let (group, location) = (fixture.group("Cooks").await, fixture.location("Kitchen").await);
+        fixture.open_join_page(slug, "").await;
+        pages.push((slug, fixture.group_name(&group), location));
+    }
+    fixture.organization = first;
+    let mut answers = Vec::new();
+    for (number, address) in ["ada@example.com", "a.da+1@example.com"].iter().enumerate() {
+        for (slug, group, location) in &pages {
+            let request = RequestToJoinRequest {
+                slug: (*slug).to_owned(),
+                group: group.clone(),
+                location: location.clone(),
+                address: (*address).to_owned(),
+                ..Default::default()
+            };
+            answers.push((number, send(&fixture, request).await.unwrap()));
+        }
+    }
+    assert_eq!(
+        mails(&fixture).await.len(),
+        3,
+        "one of each page, and then no more"
+    );
+    let (earlier, later) = answers.split_at(3);
+    let said = |answers: &[(usize, String)]| answers.iter().map(|(_, said)| said.clone()).collect::<Vec<_>>();
+    assert_eq!(said(earlier), said(later));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_clicks_twice_gets_one_mail_and_the_same_answer() {
     let fixture = open("").await;
     let (first, second) = tokio::join!(ask(&fixture, "ada@example.com"), ask(&fixture, "Ada@example.com"));

@@ -17,6 +17,7 @@ use crate::cancel::cancel;
 use crate::fixture::{Fixture, reason};
 use crate::resend::resend;
 use crate::upload::{applied, approval, approve_all, get as get_import, good, upload};
+use crate::worker::Doomed;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// Four of them are over before the tokens are that services show to each other.
@@ -254,6 +255,30 @@ async fn what_is_over_gets_no_other_time_and_what_was_held_back_does() {
         R::RateLimited
     );
     resend(&fixture, &dan.name).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_processes_whose_schedulers_look_in_the_same_second_no_mail_is_asked_for_twice() {
+    let fixture = Fixture::new().await;
+    let mut others = [Doomed::start(&fixture), Doomed::start(&fixture)];
+    for other in &mut others {
+        other.listens().await;
+    }
+    for number in 0..300 {
+        scheduled(&fixture, &format!("l{number}@example.com"), MINUTES).await;
+    }
+    assert_eq!(mails(&fixture).await, 0);
+    fixture.pass(MINUTES);
+    eventually(async || mails(&fixture).await >= 300).await;
+    // One more that is due shows that all of them have looked again.
+    scheduled(&fixture, "witness@example.com", Duration::ZERO).await;
+    eventually(async || mails(&fixture).await > 300).await;
+    let about = "SELECT count(DISTINCT aggregate_id) FROM outbox";
+    assert_eq!(
+        (mails(&fixture).await, fixture.database.count(about).await),
+        (301, 301)
+    );
+    drop(others);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,13 +16,13 @@ use crate::upload::{applied, approve, approve_all, becomes, get, good, rows, upl
 
 /// A process of its own, as far as one can have it here: everything that runs in it ends at once, in the middle of
 /// whatever it does, and its connections with it.
-struct Doomed {
+pub(crate) struct Doomed {
     runtime: Option<tokio::runtime::Runtime>,
     listens: tokio::sync::oneshot::Receiver<()>,
 }
 
 impl Doomed {
-    fn start(fixture: &Fixture) -> Self {
+    pub(crate) fn start(fixture: &Fixture) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -44,9 +44,14 @@ impl Doomed {
         }
     }
 
+    /// Waits until it listens.
+    pub(crate) async fn listens(&mut self) {
+        (&mut self.listens).await.unwrap();
+    }
+
     /// Ends it so long after it began to listen.
     async fn kill_after(mut self, pause: Duration) {
-        (&mut self.listens).await.unwrap();
+        self.listens().await;
         tokio::time::sleep(pause).await;
     }
 }

@@ -7,8 +7,10 @@ use muster_notification::domain::Outcome;
 use muster_notification::worker::Worker;
 use muster_testkit::{eventually, eventually_some};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::fixture::{Fixture, LEASE, RESEND_AFTER, step, words};
+use crate::mail_source::address_of;
 use crate::smtp_server::Fault;
 
 fn start(worker: Worker) -> JoinHandle<Vec<Outcome>> {
@@ -237,6 +239,45 @@ async fn two_workers_send_everything_once() {
         100
     );
     assert_eq!(fixture.smtp.taken().len(), 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_who_is_refused_for_ever_costs_the_others_nothing_however_often_the_worker_starts_again() {
+    let fixture = Fixture::new().await;
+    let mut subjects = Vec::new();
+    for _ in 0..100 {
+        subjects.push(fixture.ask().await.to_string());
+    }
+    let refused = &subjects[36];
+    fixture.smtp.refuse(address_of(refused));
+    let open = "SELECT count(*) FROM deliveries WHERE state NOT IN ('SENT', 'FAILED')";
+    // Each message takes the server a while, so that there is something to do at each start.
+    fixture
+        .smtp
+        .script(std::iter::repeat_n(Fault::Slow(Duration::from_millis(5)), 60));
+    for round in 0..10 {
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(fixture.worker().run(stop.clone()));
+        tokio::time::sleep(Duration::from_millis(5 + round)).await;
+        stop.cancel();
+        running.await.unwrap();
+    }
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(fixture.worker().run(stop.clone()));
+    eventually(async || fixture.database.count(open).await == 0).await;
+    stop.cancel();
+    running.await.unwrap();
+    let mut taken: Vec<String> = fixture.smtp.taken().into_iter().map(|mail| mail.to).collect();
+    taken.sort_unstable();
+    let mut others: Vec<String> = subjects
+        .iter()
+        .filter(|subject| *subject != refused)
+        .map(|subject| address_of(subject))
+        .collect();
+    others.sort_unstable();
+    assert_eq!(taken, others, "each of the others has exactly one");
+    let failed = "SELECT count(*) FROM deliveries WHERE state = 'FAILED'";
+    assert_eq!(fixture.database.count(failed).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

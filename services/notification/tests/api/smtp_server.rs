@@ -115,6 +115,8 @@ struct Shared {
     answers: Mutex<HashMap<Phase, Vec<u8>>>,
     /// In place of the usual extensions.
     extensions: Mutex<Option<Vec<&'static str>>>,
+    /// Whoever is no recipient here.
+    unknown: Mutex<Vec<String>>,
     /// Asks for a message though there is no recipient.
     takes_nobody: AtomicBool,
     taken: Mutex<Vec<ReceivedMail>>,
@@ -197,6 +199,11 @@ impl SmtpServer {
     /// The faults of the next messages, counted from MAIL on.
     pub(crate) fn script(&self, faults: impl IntoIterator<Item = Fault>) {
         self.state.script.lock().unwrap().extend(faults);
+    }
+
+    /// Refuses mail to this address for ever.
+    pub(crate) fn refuse(&self, address: String) {
+        self.state.unknown.lock().unwrap().push(address);
     }
 
     /// Greets like this from now on.

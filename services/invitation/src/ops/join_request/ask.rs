@@ -89,22 +89,42 @@ pub(crate) async fn apply(
     context: &Context,
     request: &JoinRequest,
 ) -> Result<(), Error> {
-    if take(tx, request).await? {
-        let act = Act {
-            actor: SELF.to_owned(),
-            time: request.create_time,
-        };
-        events::join_mail_requested(tx, &context.clock, &act, request).await?;
-    }
+    let held_back = match take(tx, request).await? {
+        Taken::Mailed => {
+            let act = Act {
+                actor: SELF.to_owned(),
+                time: request.create_time,
+            };
+            events::join_mail_requested(tx, &context.clock, &act, request).await?;
+            return Ok(());
+        }
+        Taken::Repeated => "repeated",
+        Taken::MailboxFull => "mailbox_full",
+        Taken::Unwanted => "unwanted",
+    };
+    metrics::counter!("muster_join_mails_held_back_total", "why" => held_back).increment(1);
     Ok(())
+}
+
+/// What becomes of a request. Nobody who asks is told which; operators are, of what is held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// Its mail goes out.
+    Mailed,
+    /// The same was asked for a moment ago.
+    Repeated,
+    /// The mailbox has had its mails of a day.
+    MailboxFull,
+    /// Who has the mailbox wants no invitation of the organization.
+    Unwanted,
 }
 
 /// Stores it, and tells whether it is to be mailed. Of the same mailbox one request after the other, so that its limit holds
 /// however many come at the same moment; the organization's, which only cuts floods, is met up to as many.
-async fn take(tx: &mut PgConnection, request: &JoinRequest) -> Result<bool, Error> {
+async fn take(tx: &mut PgConnection, request: &JoinRequest) -> Result<Taken, Error> {
     lock_mailbox(tx, &request.address).await?;
     if is_repeated(tx, request, request.create_time - REPEATED_WITHIN).await? {
-        return Ok(false);
+        return Ok(Taken::Repeated);
     }
     let since = request.create_time - COUNTED_WITHIN;
     let (to_organization, to_mailbox) = counts(tx, request.organization, &request.address, since).await?;
@@ -114,7 +134,11 @@ async fn take(tx: &mut PgConnection, request: &JoinRequest) -> Result<bool, Erro
     let is_spared = is_spared(tx, request).await?;
     insert(tx, request).await?;
     let by_invitations = invitation_mails(tx, request, since).await?;
-    Ok(!is_spared && to_mailbox + by_invitations < MAX_TO_A_MAILBOX)
+    Ok(match is_spared {
+        true => Taken::Unwanted,
+        false if to_mailbox + by_invitations >= MAX_TO_A_MAILBOX => Taken::MailboxFull,
+        false => Taken::Mailed,
+    })
 }
 
 /// Whether the mailbox wants no further invitation of the organization, and had a mail about a request to join not long ago. Only whether

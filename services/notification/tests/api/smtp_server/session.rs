@@ -176,11 +176,19 @@ impl Session<'_> {
             }
             ("RCPT", Fault::CutAtRcpt) => return Err(hung_up()),
             ("RCPT", fault) => {
+                let address = command.trim_start_matches(|c| c != '<').trim_matches(['<', '>']);
+                let is_unknown = self
+                    .state
+                    .unknown
+                    .lock()
+                    .unwrap()
+                    .iter()
+                    .any(|one| one == address);
                 let reply = match fault {
                     Fault::Rcpt(reply) => reply,
+                    _ if is_unknown => "554 5.7.1 nobody of that name",
                     _ => "250 2.1.5 ok",
                 };
-                let address = command.trim_start_matches(|c| c != '<').trim_matches(['<', '>']);
                 self.to = self.answer(Phase::Rcpt, reply).await?.then(|| address.to_owned());
             }
             ("DATA", Fault::Data(reply)) => say(&mut self.wire, reply).await?,

@@ -277,3 +277,58 @@ fn files_of_other_programs_are_refused_by_name() {
         .with("word/document.xml", "<document/>");
     assert_eq!(document.problem(), SheetProblem::Archive);
 }
+
+/// As Power BI, Dynamics, Numbers and others write it: the parts and their names differ, and not what is in the cells.
+#[test]
+fn one_list_saved_in_many_ways_is_one_list() {
+    let cells = format!("{HEADER}{}", row(&["a@b.org", "Nurses"]));
+    let shared = r#"<row r="2"><c r="A2" t="s"><v>2</v></c><c r="B2" t="s"><v>3</v></c></row>"#;
+    let strings = "<sst><si><t>email</t></si><si><t>groups</t></si><si><t>a@b.org</t></si><si><r><t>Nur</t></r><r><t>ses</t></r></si></sst>";
+    let sheet = |dimension: &str| {
+        format!(
+            r#"<worksheet xmlns="{MAIN}"><dimension ref="{dimension}"/><sheetData>{cells}</sheetData></worksheet>"#
+        )
+    };
+    let relations = |sheet: &str, strings: &str| {
+        format!(
+            r#"<Relationships><Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="{sheet}"/><Relationship Id="s" Type="{OFFICE}/sharedStrings" Target="{strings}"/></Relationships>"#
+        )
+    };
+    let (parts, list) = (|| Parts::of(&cells), "xl/_rels/workbook.xml.rels");
+    let ways = [
+        ("cells by their order alone", parts()),
+        (
+            "texts that cells share",
+            Parts::of(&format!("{HEADER}{shared}")).with("xl/sharedStrings.xml", strings),
+        ),
+        (
+            "a range that begins nowhere",
+            parts().with("xl/worksheets/sheet1.xml", &sheet("A0:B0")),
+        ),
+        (
+            "a range that is too small",
+            parts().with("xl/worksheets/sheet1.xml", &sheet("A1")),
+        ),
+        (
+            "a sheet without a number",
+            parts()
+                .with("xl/worksheets/sheet.xml", &sheet("A1:B2"))
+                .with(list, &relations("worksheets/sheet.xml", "sharedStrings.xml")),
+        ),
+        (
+            "parts named from the root",
+            parts().with(
+                list,
+                &relations("/xl/worksheets/sheet1.xml", "/xl/sharedStrings.xml"),
+            ),
+        ),
+        (
+            "parts named in another case",
+            parts().with(list, &relations("Worksheets/Sheet1.xml", "SharedStrings.xml")),
+        ),
+    ];
+    for (way, parts) in ways {
+        let rows = parts.rows();
+        assert_eq!(brief(&rows), [(2, "a@b.org", "Nurses".to_owned())], "{way}");
+    }
+}
