@@ -10,6 +10,7 @@ use muster_testkit::TestCaller;
 use crate::cancel::cancel;
 use crate::decline::decline;
 use crate::fixture::{Fixture, reason};
+use crate::own::with;
 use crate::resend::resend;
 
 fn request(fixture: &Fixture) -> ListInvitationsRequest {
@@ -302,4 +303,110 @@ async fn recounted(fixture: &Fixture) -> BTreeMap<InvitationState, i64> {
     let counts = listed.counts.iter().map(|count| (count.state(), count.count));
     assert_eq!(counts.collect::<BTreeMap<_, _>>(), shown);
     shown
+}
+
+/// All that a list shows, page by page, while `meanwhile` happens between the pages.
+async fn listed_while(
+    fixture: &Fixture,
+    request: ListInvitationsRequest,
+    mut meanwhile: impl AsyncFnMut(usize),
+) -> Vec<String> {
+    let (mut listed, mut request) = (Vec::new(), request);
+    for round in 0_usize.. {
+        let page = fixture.invitations().list_invitations(request.clone()).await;
+        let page = page.unwrap().into_inner();
+        listed.extend(page.invitations.into_iter().map(|invitation| invitation.name));
+        if page.next_page_token.is_empty() {
+            return listed;
+        }
+        request.page_token = page.next_page_token;
+        meanwhile(round).await;
+    }
+    listed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_happens_meanwhile_a_list_shows_nothing_twice_and_misses_nothing_that_is_there_all_the_time()
+{
+    let prospects = || vec![InvitationState::Prospect.into()];
+    // By nothing, by what changes meanwhile, and by what does not: each is another statement.
+    let requests = |fixture: &Fixture| {
+        let all = || request(fixture);
+        let group = fixture.group_name(&fixture.nurses);
+        [
+            all(),
+            ListInvitationsRequest {
+                states: prospects(),
+                ..all()
+            },
+            ListInvitationsRequest {
+                group: group.clone(),
+                ..all()
+            },
+            ListInvitationsRequest {
+                states: prospects(),
+                location: fixture.location.clone(),
+                ..all()
+            },
+            ListInvitationsRequest {
+                states: prospects(),
+                address_contains: "@EXAMPLE".to_owned(),
+                ..all()
+            },
+        ]
+    };
+    for number in 0..5 {
+        let fixture = Fixture::new().await;
+        fixture.subscribe(500, 10_000).await;
+        let request = requests(&fixture)[number].clone();
+        let mut made = Vec::new();
+        for place in 0..24 {
+            let mut wanted = fixture.wanted(&format!("l{place:02}@example.org"), &[&fixture.nurses]);
+            wanted.location.clone_from(&fixture.location);
+            made.push(fixture.create_this(wanted).await.unwrap().name);
+        }
+        // Every third changes while somebody turns the pages: before and behind where they are.
+        let mut others = (0..24).filter(|place| place % 3 == 0).rev().collect::<Vec<_>>();
+        let mut came = Vec::new();
+        let listed = listed_while(&fixture, request, async |round| {
+            let new = fixture
+                .create(&format!("new{round}@example.org"), &[&fixture.nurses])
+                .await;
+            came.push(new.unwrap().name);
+            let Some(place) = others.pop() else { return };
+            let name = &made[place];
+            match round % 3 {
+                0 => drop(cancel(&fixture, name).await.unwrap()),
+                1 => {
+                    let token = fixture.token(name).await;
+                    let who = with("somebody", &[&format!("l{place:02}@example.org")]);
+                    fixture.accept(who, &token).await.unwrap();
+                }
+                _ => drop(resend(&fixture, name).await.unwrap()),
+            }
+            let half = others.len() / 2;
+            others.rotate_left(half);
+        })
+        .await;
+        let mut once = listed.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(
+            once.len(),
+            listed.len(),
+            "list {number} shows one twice: {listed:?}"
+        );
+        for (place, name) in made.iter().enumerate().filter(|(place, _)| place % 3 != 0) {
+            assert!(listed.contains(name), "list {number} has lost {place}");
+        }
+        assert!(
+            listed
+                .iter()
+                .all(|name| made.contains(name) || came.contains(name)),
+            "list {number}"
+        );
+        let mut newest_first = listed.clone();
+        newest_first.sort_unstable_by(|one, other| other.cmp(one));
+        assert_eq!(listed, newest_first, "list {number}");
+    }
 }

@@ -67,6 +67,11 @@ impl Fixture {
 
     /// The owner invites the person into these groups (none: into a new one), and the person accepts.
     pub(crate) async fn accept(&self, person: &str, groups: &[GroupName], source: &'static str) {
+        self.accept_at(person, groups, "", source).await;
+    }
+
+    /// The same, to a location.
+    async fn accept_at(&self, person: &str, groups: &[GroupName], location: &str, source: &'static str) {
         let groups = match groups {
             [] => vec![self.new_group(&[]).await],
             groups => groups.to_vec(),
@@ -74,6 +79,7 @@ impl Fixture {
         let invitation = Invitation {
             address: format!("{}@example.com", self.new_name("learner")),
             groups: groups.iter().map(ToString::to_string).collect(),
+            location: location.to_owned(),
             ..Default::default()
         };
         let owner = TestCaller::member("owner", self.organization, Role::Owner);
@@ -84,8 +90,18 @@ impl Fixture {
 
     /// A verified employment in these groups, of which the service has heard.
     pub(crate) async fn verify(&self, person: &str, groups: &[GroupName]) -> EmploymentName {
+        self.verify_at(person, groups, "").await
+    }
+
+    /// The same, at a location.
+    pub(crate) async fn verify_at(
+        &self,
+        person: &str,
+        groups: &[GroupName],
+        location: &str,
+    ) -> EmploymentName {
         let before = self.applied().await;
-        self.accept(person, groups, BY_HAND).await;
+        self.accept_at(person, groups, location, BY_HAND).await;
         self.wait_applied(before + 1).await;
         EmploymentName {
             organization: self.organization,

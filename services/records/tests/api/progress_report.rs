@@ -1,16 +1,20 @@
 //! `ProgressReportService`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muster_identity::Role;
 use muster_ids::{GroupName, LocationId, LocationName, OrganizationId};
+use muster_proto::employment::v1::employment_service_client::EmploymentServiceClient;
+use muster_proto::employment::v1::{Employment, PlaceEmploymentRequest};
 use muster_proto::records::v1::progress_report_service_client::ProgressReportServiceClient;
 use muster_proto::records::v1::{
-    AssignmentState, ListProgressRequest, ProgressCounts, ProgressDimension, ProgressEntry,
+    AssignmentState, ListProgressRequest, ProgressCounts, ProgressDimension, ProgressEntry, ProgressRow,
     SummarizeProgressRequest, SummarizeProgressResponse,
 };
 use muster_refusal::ErrorReason;
-use muster_testkit::{TestCaller, TestChannel};
+use muster_testkit::{TestCaller, TestChannel, acts};
+use prost_types::FieldMask;
 use tonic::Status;
 
 use crate::fixture::{Fixture, reason};
@@ -208,6 +212,88 @@ async fn progress_is_counted_in_all_and_by_group_and_training() {
     };
     let none = fixture.summary(none).await.unwrap();
     assert_eq!((none.total, none.rows.len()), (counts([0; 6]), 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_is_told_by_place_of_work_and_goes_with_whoever_is_placed_elsewhere() {
+    let fixture = Fixture::start().await;
+    let training = fixture.new_training("A-1").await;
+    let group = fixture.new_group(&[training]).await;
+    let place = async |name: &str| {
+        let made = acts::make_location(&fixture.organizations, fixture.organization, name).await;
+        made.to_string()
+    };
+    let (north, south) = (place("North").await, place("South").await);
+    fixture.verify_at("learner-1", &[group], &north).await;
+    let moving = fixture.verify_at("learner-2", &[group], &north).await;
+    fixture.verify_at("learner-3", &[group], &south).await;
+    fixture.verify("learner-4", &[group]).await;
+    for person in ["learner-1", "learner-2", "learner-3", "learner-4"] {
+        fixture.assign(person, training, "2026-03-02").await.unwrap();
+    }
+    let done = fixture.assignment("learner-1", "A-1").await.name;
+    fixture.report(&done, 100).await.unwrap();
+    fixture.pass(2 * DAY + DAY / 2);
+    // Of each place: learners, how many have done it, and how many are late.
+    let told = async || {
+        let by_location = SummarizeProgressRequest {
+            parent: fixture.organization_name().to_string(),
+            by: ProgressDimension::Location.into(),
+            ..Default::default()
+        };
+        let summary = fixture.summary(by_location).await.unwrap();
+        let row = |row: ProgressRow| {
+            let counts = row.counts.unwrap();
+            let numbers = (counts.learner_count, counts.completed_count, counts.late_count);
+            (row.subject, numbers)
+        };
+        summary.rows.into_iter().map(row).collect::<BTreeMap<_, _>>()
+    };
+    let late_at = async |location: &str| {
+        let late = ListProgressRequest {
+            location: location.to_owned(),
+            late_only: true,
+            ..fixture.asked()
+        };
+        let lines = fixture.lines_of(late).await;
+        let mut people: Vec<String> = lines.into_iter().map(|(person, _)| person).collect();
+        people.sort();
+        people
+    };
+    let expected = [
+        (String::new(), (1, 0, 1)),
+        (north.clone(), (2, 1, 1)),
+        (south.clone(), (1, 0, 1)),
+    ];
+    assert_eq!(told().await, BTreeMap::from(expected));
+    assert_eq!(
+        (late_at(&north).await, late_at(&south).await),
+        (vec!["learner-2".to_owned()], vec!["learner-3".to_owned()])
+    );
+
+    let before = fixture.applied().await;
+    let request = PlaceEmploymentRequest {
+        employment: Some(Employment {
+            name: moving.to_string(),
+            location: south.clone(),
+            ..Default::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["location".to_owned()],
+        }),
+        request_id: String::new(),
+    };
+    let mut employments = EmploymentServiceClient::new(fixture.employments.calls_of(fixture.admin()));
+    employments.place_employment(request).await.unwrap();
+    fixture.wait_applied(before + 1).await;
+    let expected = [
+        (String::new(), (1, 0, 1)),
+        (north.clone(), (1, 1, 0)),
+        (south.clone(), (2, 0, 2)),
+    ];
+    assert_eq!(told().await, BTreeMap::from(expected));
+    assert_eq!(late_at(&north).await, Vec::<String>::new());
+    assert_eq!(late_at(&south).await, ["learner-2", "learner-3"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
