@@ -40,6 +40,14 @@ pub(crate) struct LearnerFilter {
     pub(crate) order: LearnerOrder,
 }
 
+impl LearnerFilter {
+    /// Whether it asks for states in which nobody is who has joined and not left, and for nothing else.
+    pub(crate) fn is_by_state_alone(&self) -> bool {
+        let is_by_rest = !self.groups.is_empty() || self.location.is_some() || !self.text.is_empty();
+        !self.states.is_empty() && !self.states.contains(&StateName::Active) && !is_by_rest
+    }
+}
+
 /// In which order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum LearnerOrder {

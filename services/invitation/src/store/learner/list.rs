@@ -15,9 +15,9 @@ use crate::store::state_lists::{effective_delivery, effective_state, live};
 /// How many characters of a name are sorted by: a page token holds them.
 const NAME_CHARS: usize = 100;
 
-/// Addresses that were invited once, and by nobody accepted: the invitation says it all. Filtered, from a place on.
-macro_rules! alone {
-    ($after:literal, $direction:literal) => {
+/// What an invitation says of an address that was invited once.
+macro_rules! select_alone {
+    () => {
         concat!(
             "SELECT i.organization_id, i.invitation_id AS learner_id, NULL::uuid AS person_id, '' AS display_name, i.address_given,",
             effective_state!("$6"),
@@ -29,7 +29,17 @@ macro_rules! alone {
                           ORDER BY g.group_id) AS group_ids,
                     i.location_id, i.create_time
              FROM invitations i
-             WHERE i.organization_id = $1 AND i.learner_id IS NULL AND i.invitation_id ",
+             WHERE i.organization_id = $1"
+        )
+    };
+}
+
+/// Addresses that were invited once, and by nobody accepted: the invitation says it all. Filtered, from a place on.
+macro_rules! alone {
+    ($after:literal, $direction:literal) => {
+        concat!(
+            select_alone!(),
+            " AND i.learner_id IS NULL AND i.invitation_id ",
             $after,
             " $9 AND (cardinality($2::text[]) = 0 OR ",
             effective_state!("$6"),
@@ -43,6 +53,28 @@ macro_rules! alone {
              ORDER BY i.invitation_id ",
             $direction,
             " LIMIT $8"
+        )
+    };
+}
+
+/// The same by their states alone: found in an index that holds what that needs, and then read one by one. However rare a state is, nothing
+/// else of the organization's invitations is read.
+macro_rules! alone_by_state {
+    ($after:literal, $direction:literal) => {
+        concat!(
+            "SELECT theirs.* FROM (
+                 SELECT i.invitation_id FROM invitations i
+                 WHERE i.organization_id = $1 AND i.learner_id IS NULL AND i.invitation_id ",
+            $after,
+            " $9 AND ",
+            effective_state!("$6"),
+            " = ANY ($2) ORDER BY i.invitation_id ",
+            $direction,
+            " LIMIT $8) AS wanted
+             CROSS JOIN LATERAL (",
+            select_alone!(),
+            " AND i.invitation_id = wanted.invitation_id LIMIT 1) AS theirs ORDER BY theirs.learner_id ",
+            $direction
         )
     };
 }
@@ -71,9 +103,12 @@ macro_rules! shown {
     };
 }
 
-/// All others. Filtered, from a place on.
+/// All others. Filtered, from a place on; only some of them, where a condition says of which learners `l` something is asked at all.
 macro_rules! known {
     ($rest:literal) => {
+        known!($rest, "true")
+    };
+    ($rest:literal, $among:literal) => {
         concat!(
             "SELECT k.organization_id, k.learner_id, k.person_id, k.display_name, k.address_given, k.state, k.invitation_id,
                     k.delivery_state, k.employment_id, k.group_ids, k.location_id, k.create_time
@@ -95,6 +130,8 @@ macro_rules! known {
                 effective_delivery!("$7"),
                 " AS delivery_state"
             )),
+            " WHERE ",
+            $among,
             ") AS k
              WHERE k.organization_id = $1
                AND (cardinality($2::text[]) = 0 OR k.state = ANY ($2))
@@ -143,6 +180,18 @@ const NAMELESS: &str = both!(
     "ASC"
 );
 
+/// Those in states in which nobody is who is active, by these states alone.
+const NEWEST_BY_STATE: &str = both!(
+    alone_by_state!("<", "DESC"),
+    known!("k.learner_id < $9 ORDER BY k.learner_id DESC", "NOT l.is_active"),
+    "DESC"
+);
+const OLDEST_BY_STATE: &str = both!(
+    alone_by_state!(">", "ASC"),
+    known!("k.learner_id > $9 ORDER BY k.learner_id", "NOT l.is_active"),
+    "ASC"
+);
+
 /// Where a learner stands in a list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ListPosition {
@@ -181,11 +230,21 @@ pub(crate) async fn list(
     match filter.order {
         LearnerOrder::Newest => {
             let after = after.map_or(LearnerId::from_uuid(Uuid::max()), |after| after.id);
-            query.fetch(connection, NEWEST, after, limit).await
+            let statement = if filter.is_by_state_alone() {
+                NEWEST_BY_STATE
+            } else {
+                NEWEST
+            };
+            query.fetch(connection, statement, after, limit).await
         }
         LearnerOrder::Oldest => {
             let after = after.map_or(first, |after| after.id);
-            query.fetch(connection, OLDEST, after, limit).await
+            let statement = if filter.is_by_state_alone() {
+                OLDEST_BY_STATE
+            } else {
+                OLDEST
+            };
+            query.fetch(connection, statement, after, limit).await
         }
         LearnerOrder::Name => {
             let (name, after) = match after {

@@ -421,6 +421,51 @@ async fn a_page_of_learners_costs_the_same_however_many_there_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn learners_of_a_rare_state_are_found_without_reading_the_others() {
+    let mut young = Young::new().await;
+    let organization = young.organization;
+    let rare = |order| LearnerFilter {
+        states: vec![StateName::Declined, StateName::Archived],
+        order,
+        ..LearnerFilter::default()
+    };
+    let orders = [LearnerOrder::Newest, LearnerOrder::Oldest];
+    for order in orders {
+        let page = learner::list(&mut young.connection, organization, &rare(order), None, 10, NOW).await;
+        assert_eq!(page.unwrap().len(), 0);
+    }
+    young.invitations(3000, None).await;
+    sqlx::raw_sql(
+        "UPDATE invitations SET state = 'DECLINED', state_before_decline = 'PENDING', decline_time = create_time
+         WHERE invitation_id IN (SELECT invitation_id FROM invitations ORDER BY invitation_id LIMIT 3)",
+    )
+    .execute(&mut young.connection)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO learners (organization_id, learner_id, create_time, person_id, display_name, is_active, is_employed)
+         SELECT $1, gen_random_uuid(), $2, gen_random_uuid(), 'Somebody', number > 3, false
+         FROM generate_series(1, 3000) AS number",
+    )
+    .bind(organization)
+    .bind(NOW)
+    .execute(&mut young.connection)
+    .await
+    .unwrap();
+    for table in ["VACUUM invitations", "VACUUM learners"] {
+        sqlx::raw_sql(table).execute(&mut young.connection).await.unwrap();
+    }
+    for order in orders {
+        let before = young.looked_at("invitations").await + young.looked_at("learners").await;
+        let page = learner::list(&mut young.connection, organization, &rare(order), None, 10, NOW).await;
+        let cost = young.looked_at("invitations").await + young.looked_at("learners").await - before;
+        println!("{order:?}: three declined and three archived: {cost} pages");
+        assert_eq!(page.unwrap().len(), 6);
+        assert!(cost < 200, "{cost} pages for six of 6,000");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn learners_who_are_invited_again_are_counted_without_a_look_at_each() {
     let mut young = Young::new().await;
     let organization = young.organization;
