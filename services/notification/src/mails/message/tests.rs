@@ -93,7 +93,7 @@ fn a_message_says_its_language_once_it_has_a_choice() {
         let bytes = spanish.render(&sender(), &stamp).unwrap().bytes;
         let text = String::from_utf8(bytes).unwrap();
         // What was sent in part before this release has the same bytes as then.
-        let says = text.contains("\r\nContent-Language: es\r\n");
+        let says = text.lines().any(|line| line == "Content-Language: es");
         assert_eq!(says, *version >= 3, "version {version}: {text}");
         assert_eq!(text.contains("Content-Language"), says, "{text}");
     }
