@@ -27,7 +27,8 @@ use crate::{build, install};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: cargo dev test -p muster-invitation -- a_cancelled\n\nWith -p only these packages are built. The \
-                  tests of muster-tests need the whole suite: it is built and started when they are among them."
+                  tests of muster-tests need the whole suite: it is built and started when they are among them.\n\nTwice as many tests run at \
+                  once as there are processors, because most of them wait most of the time: RUST_TEST_THREADS says another number."
 )]
 pub(crate) struct Options {
     /// Stop the engines that a plain `cargo test` has left running, and test nothing
