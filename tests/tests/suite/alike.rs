@@ -141,16 +141,14 @@ async fn rounds(
     }
     let active = i64::try_from(count).unwrap();
     eventually(async || organization.count(suite, InvitationState::Active).await == active).await;
-    for round in 0..count {
-        for turn in 0..KINDS.len() {
-            // Each kind comes first, second, third and last in turn.
-            let kind = (round + turn) % KINDS.len();
-            let (answers, took) = ask(suite, &page, &asking[kind][round]).await;
-            assert_eq!(answers[0].status, 303, "{}: {answers:?}", KINDS[kind]);
-            let expected = expected.get_or_insert_with(|| answers.clone());
-            assert_eq!(&answers, expected, "{}, round {round}", KINDS[kind]);
-            times[kind].push(took);
-        }
+    // Each kind comes first, second, third and last in turn.
+    let in_turn = |round| (0..KINDS.len()).map(move |turn| (round, (round + turn) % KINDS.len()));
+    for (round, kind) in (0..count).flat_map(in_turn) {
+        let (answers, took) = ask(suite, &page, &asking[kind][round]).await;
+        assert_eq!(answers[0].status, 303, "{}: {answers:?}", KINDS[kind]);
+        let expected = expected.get_or_insert_with(|| answers.clone());
+        assert_eq!(&answers, expected, "{}, round {round}", KINDS[kind]);
+        times[kind].push(took);
     }
 }
 
