@@ -115,7 +115,7 @@ fn cause_of(cause: &str) -> Option<pb::HistoryCause> {
         let mut words = cause.split(' ');
         match words.next()? {
             "job" => Kind::Job(words.next()?.to_owned()),
-            "event" => Kind::Event(pb::HistoryEvent {
+            "event" => Kind::Event(pb::HistoryEventCause {
                 r#type: words.next()?.to_owned(),
                 id: words.next()?.to_owned(),
                 subject: words.next()?.to_owned(),
@@ -146,7 +146,7 @@ mod tests {
             Some(Kind::Job("grant-expiry".to_owned()))
         );
         let person = "019a0000-0000-7000-8000-000000000001";
-        let event = pb::HistoryEvent {
+        let event = pb::HistoryEventCause {
             id: "1".to_owned(),
             r#type: "employment.ended".to_owned(),
             subject: "organizations/1/employments/2".to_owned(),

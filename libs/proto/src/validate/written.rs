@@ -20,6 +20,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "etag",
             "filter_etag",
             "token",
+            "certificate",
             "organization",
             "location",
             "locations",

@@ -131,13 +131,6 @@ async fn the_settings_tell_the_link_to_pass_on_and_what_to_know_before() {
         "{}",
         spanish.caution
     );
-    // What nobody set is not told to be there.
-    let untold = Fixture::new().await;
-    let id = ready(&untold).await;
-    let set = update(&untold, id, page(false, "sunrise", &[]), &ALL)
-        .await
-        .unwrap();
-    assert_eq!((set.url.as_str(), set.path.as_str()), ("", "/join/sunrise"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use muster_identity::Role;
 use muster_ids::OrganizationId;
 use muster_proto::employment::v1::EmploymentState;
 use muster_proto::history::v1::history_cause::Kind;
-use muster_proto::history::v1::{HistoryEntry, HistoryEvent, HistoryRole};
+use muster_proto::history::v1::{HistoryEntry, HistoryEventCause, HistoryRole};
 use muster_proto::organization::v1 as pb;
 use muster_testkit::{Callers, TestCaller};
 
@@ -100,7 +100,7 @@ async fn what_follows_from_an_event_says_from_which_and_who_caused_it() {
     let Some(Kind::Event(event)) = removed.cause.clone().and_then(|cause| cause.kind) else {
         panic!("{removed:?}")
     };
-    let expected = HistoryEvent {
+    let expected = HistoryEventCause {
         id: event.id.clone(),
         r#type: "employment.ended".to_owned(),
         // Of which the history of employments tells more.
