@@ -34,10 +34,10 @@ mod tests {
                     INSERT INTO employment_projection (organization_id, person_id, employment_id, state, sequence)
                     SELECT '00000000-0000-0000-0000-000000000001', gen_random_uuid(), gen_random_uuid(), state, 1
                     FROM unnest(ARRAY['PENDING_VERIFICATION', 'VERIFIED', 'REJECTED', 'WITHDRAWN', 'ENDED']) AS state;
-                    INSERT INTO profile_users (organization_id, person_id, role, origin, employment_id, version, create_time)
-                    SELECT organization_id, person_id, 'ADMIN', 'EMPLOYMENT', employment_id, 1, now() FROM employment_projection;
-                    INSERT INTO profile_users (organization_id, person_id, role, origin, version, create_time)
-                    VALUES ('00000000-0000-0000-0000-000000000001', gen_random_uuid(), 'VIEWER', 'REQUEST', 1, now())";
+                    INSERT INTO profile_users (organization_id, person_id, role, employment_id, origin, version, create_time)
+                    SELECT organization_id, person_id, 'ADMIN', employment_id, 'EMPLOYMENT', 1, now() FROM employment_projection;
+                    INSERT INTO profile_users (organization_id, person_id, role, version, origin, create_time)
+                    VALUES ('00000000-0000-0000-0000-000000000001', gen_random_uuid(), 'VIEWER', 1, 'REQUEST', now())";
         database.execute(rows).await;
         assert_eq!(count(&mut connection).await.unwrap(), 3, "what waits sleeps");
         let moved =
