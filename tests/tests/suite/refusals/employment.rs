@@ -1,5 +1,6 @@
 //! Employments, and the lists of deliveries.
 
+use muster_client::acts::organization;
 use muster_proto::employment::v1::{
     Employment, EmploymentOrder, EndEmploymentRequest, GetEmploymentRequest, LeaveEmploymentRequest,
     ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest, PlaceEmploymentRequest,
@@ -436,15 +437,18 @@ pub(super) async fn employed(at: &Stage, state: &str) -> Learner {
 
 /// The employment of the owner, which the approval of the profile made.
 pub(super) async fn owners(at: &Stage) -> String {
-    // The director's is the first that an organization has.
+    let profile = organization::get(&at.suite.client("owner"), &at.name()).await;
+    let owner = profile.unwrap().owner;
     let request = ListEmploymentsRequest {
         parent: at.name(),
         order: EmploymentOrder::Oldest.into(),
         ..Default::default()
     };
+    // It is made by an event; others may be employed before that has come.
     eventually_some(async || {
         let listed: ListEmploymentsResponse = at.done("ListEmployments", "owner", &request).await;
-        Some(listed.employments.into_iter().next()?.name)
+        let mut all = listed.employments.into_iter();
+        Some(all.find(|employment| employment.person == owner)?.name)
     })
     .await
 }

@@ -176,14 +176,19 @@ impl Scene {
             self.say(&format!("claimer_{claimer}"), &address);
             self.say(&format!("claim_{claimer}"), &claimed);
         }
-        // The director's is the first that an organization has.
+        let director = profile::get(&owner, name).await.unwrap().owner;
         let request = ListEmploymentsRequest {
             parent: name.clone(),
             order: EmploymentOrder::Oldest.into(),
             ..Default::default()
         };
-        let listed = employment::list(&owner, request).await.unwrap();
-        self.say("owner_employment", &listed.employments[0].name);
+        // It is made by an event; others may be employed before that has come.
+        let own = eventually_some(async || {
+            let listed = employment::list(&owner, request.clone()).await.unwrap();
+            let mut all = listed.employments.into_iter();
+            all.find(|employment| employment.person == director)
+        });
+        self.say("owner_employment", &own.await.name);
     }
 
     /// Seven who have their mail, the last of whom wants no other, and one whose mail waits for tomorrow.
