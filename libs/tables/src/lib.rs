@@ -1,5 +1,5 @@
 //! Tables as files: CSV, XLSX, PDF and JSON, written row by row. What has been written is taken away while the rows come, so
-//! that a file of any length costs the memory of a few pages of it; nothing is ever on a disk.
+//! that a file of any length costs the memory of a few pages of it; nothing is ever on a disk. Beside them, one page to print ([`Sheet`]).
 //!
 //! No cell is a formula to whoever opens the file, whatever people called themselves.
 //!
