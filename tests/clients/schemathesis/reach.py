@@ -266,6 +266,8 @@ def assigned():
 assignment = until("the assignment", assigned)
 call("ReportProgress", "learning_system", ids(assignment), percent=100)
 certificate = call("ListPersonCertificates", "learner", me)["certificates"][0]["name"]
+page = call("DownloadPersonCertificate", "learner", me | {"certificate": certificate.split("/")[-1]})
+assert page.startswith(b"%PDF"), page[:20]
 learner = at | {"learner": person.split("/")[1]}
 call("ListAssignments", "owner", learner)
 by_hand = call("AssignTraining", "owner", learner, training=training, dueDate="")["assignment"]
@@ -287,6 +289,8 @@ call("ReportProgress", "learning_system", ids(another), percent=60)
 moved = call("MoveProgress", "staff", ids(another), to=theirs, reason="The same person, who showed both sign-ins.")["assignment"]
 assert moved["progressPercent"] == 60, moved
 call("ListIssuedCertificates", "owner", at)
+page = call("DownloadIssuedCertificate", "owner", at, {"certificate": certificate})
+assert page.startswith(b"%PDF"), page[:20]
 progress = call("ListProgress", "owner", at, {"lateOnly": "false", "training": spare})["entries"]
 assert len(progress) == 1, progress
 summary = call("SummarizeProgress", "owner", at, {"by": "PROGRESS_DIMENSION_GROUP"})

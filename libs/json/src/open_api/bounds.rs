@@ -13,9 +13,17 @@ pub(super) fn must_be_said(field: &FieldDescriptor) -> bool {
 
 /// Writes into the schema of the field what its values must be.
 pub(super) fn write(field: &FieldDescriptor, schema: &mut Value) {
-    let rules = field_rules(field).map_or(&[][..], |declared| &declared.rules);
-    for (keyword, bound) in rules.iter().filter_map(|rule| keyword(rule, &field.kind())) {
-        beside(schema)[keyword] = bound;
+    let Some(declared) = field_rules(field) else {
+        return;
+    };
+    for rule in &declared.rules {
+        let said = match keyword(rule, &field.kind()) {
+            Some((word, bound)) if declared.ignore_if_zero => or_nothing(word, bound),
+            said => said,
+        };
+        if let Some((word, bound)) = said {
+            beside(schema)[word] = bound;
+        }
     }
 }
 
@@ -56,6 +64,16 @@ fn keyword(rule: &Rule, kind: &Kind) -> Option<(&'static str, Value)> {
         | Rule::Gte(_)
         | Rule::Lte(_) => return None,
     })
+}
+
+/// The same of a field that may also say nothing, which JSON writes as an empty text, an empty list or 0.
+fn or_nothing(word: &'static str, bound: Value) -> Option<(&'static str, Value)> {
+    match (word, &bound) {
+        ("minLength" | "minItems", _) => None,
+        ("pattern", Value::String(pattern)) => Some((word, json!(format!("^$|{pattern}")))),
+        ("minimum", Value::Number(least)) if least.as_i64() > Some(0) => Some((word, json!(0))),
+        _ => Some((word, bound)),
+    }
 }
 
 /// Whether JSON writes it as a number.

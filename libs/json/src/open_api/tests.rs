@@ -127,6 +127,14 @@ fn bounds_are_said_as_schemas_say_them() {
         field("organization.v1.Organization-Input", "licensingAuthority"),
         json!({ "type": "string", "minLength": 2, "maxLength": 40, "pattern": "^[a-z0-9][a-z0-9-]*$" })
     );
+    // A start-up has none.
+    let number = field("organization.v1.Organization", "licenseNumber");
+    assert!(
+        number["pattern"].as_str().unwrap().starts_with("^$|^["),
+        "{number}"
+    );
+    assert_eq!(number.get("minLength"), None);
+    assert_eq!(number["maxLength"], 40);
     assert_eq!(
         field("invitation.v1.Invitation-Input", "groups"),
         json!({ "type": "array", "minItems": 1, "maxItems": 50,
