@@ -19,6 +19,9 @@ use crate::install;
 use crate::supervise::Interruption;
 use crate::workspace::Workspace;
 
+/// Of a spreadsheet, unless fewer are asked for.
+pub const ROWS: u32 = 100_000;
+
 /// What to measure, and how to print it.
 #[derive(Debug, Args)]
 #[command(
@@ -34,6 +37,9 @@ pub struct Options {
     /// How long `soak` takes
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub minutes: u32,
+    /// How many rows the spreadsheets of `invitations` have; its list has ten times as many. Fewer only show that it works
+    #[arg(long, value_name = "N", default_value_t = ROWS, value_parser = clap::value_parser!(u32).range(100..=i64::from(ROWS)))]
+    pub rows: u32,
 }
 
 /// Measures and prints.

@@ -12,7 +12,7 @@ use crate::addresses::Addresses;
 use crate::keys::Keys;
 use crate::outln;
 use crate::suite::{LEARNING_SYSTEM, NAMESPACE, OWNERS, SERVICES, WORKLOAD_ISSUER};
-use crate::tools::issuer::people::{BUILT_IN, People};
+use crate::tools::issuer::people::{BUILT_IN, People, Person};
 use crate::tools::issuer::sign::access_token;
 use crate::workspace::Workspace;
 
@@ -55,6 +55,25 @@ pub fn of(workspace: &Workspace, name: &str) -> anyhow::Result<String> {
     }
     let person = People::open(&workspace.at("issuer/people.json")).find_or_register(name, None)?;
     access_token(&keys.issuer, &addresses.issuer, &person, &clock)
+}
+
+/// Tokens for the edge of people with these addresses, whom nobody else has to know of.
+///
+/// # Errors
+/// There is no suite, its keys cannot be read, or something is no address.
+pub fn of_addresses<'a>(
+    workspace: &Workspace,
+    addresses: impl IntoIterator<Item = &'a str>,
+) -> anyhow::Result<Vec<String>> {
+    let issuer = Addresses::read(workspace)?.issuer;
+    let (keys, clock) = (Keys::prepare(workspace)?, Clock::system());
+    addresses
+        .into_iter()
+        .map(|address| {
+            let person = Person::of_address(address, None)?;
+            access_token(&keys.issuer, &issuer, &person, &clock)
+        })
+        .collect()
 }
 
 /// Writes a token for every workload and every audience: `.dev/tokens/WORKLOAD/AUDIENCE`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 
 use super::figure::Figure;
 use super::fixture::Fixture;
@@ -34,8 +34,7 @@ pub(super) async fn measure(fixture: &Arc<Fixture>, pgbench: &Pgbench) -> anyhow
         watched
     };
     let alone = {
-        let mailer = fixture.workspace.pid_file("notification").living();
-        let _stopped = Suspended::new(mailer.context("the notification service does not run")?);
+        let _stopped = Suspended::service(&fixture.workspace, "notification")?;
         invite_many(fixture, MEASURED).await?
     };
     let whole_rate = whole.per_second;

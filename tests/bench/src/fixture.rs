@@ -17,7 +17,7 @@ use super::process::scratch;
 /// Limits that nothing here reaches.
 const UNREACHED: Limits = Limits {
     invitations_by_hand: 10,
-    import_rows: 20_000,
+    import_rows: 100_000,
     messages_per_day: 10_000_000,
 };
 
@@ -143,4 +143,10 @@ pub(super) fn answer<T>(result: Result<Response<T>, Status>) -> anyhow::Result<T
         Ok(response) => Ok(response.into_inner()),
         Err(status) => Err(anyhow!("{:?}: {}", status.code(), status.message())),
     }
+}
+
+/// The id with which a resource name ends.
+pub(super) fn id_in<I: std::str::FromStr>(name: &str) -> anyhow::Result<I> {
+    let (_, id) = name.rsplit_once('/').context("a resource name has a slash")?;
+    id.parse().map_err(|_| anyhow!("{name} ends with no id"))
 }

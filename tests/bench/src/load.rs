@@ -1,4 +1,4 @@
-//! A closed loop of invitations: as many in flight as are wanted, each with an address of its own.
+//! A closed loop of calls, such as invitations, each with an address of its own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,19 +28,36 @@ pub(super) enum Until {
 
 /// Invites until then. The first refusal ends it.
 pub(super) async fn invite_many(fixture: &Arc<Fixture>, until: Until) -> anyhow::Result<Rate> {
+    let fixture = Arc::clone(fixture);
+    let inviting = move |_| {
+        let fixture = Arc::clone(&fixture);
+        async move { invite(&fixture).await.map(drop) }
+    };
+    call_many(until, inviting).await
+}
+
+/// Calls until then; each call is told how many were begun before it. The first that fails ends it.
+pub(super) async fn call_many<C, F>(until: Until, call: C) -> anyhow::Result<Rate>
+where
+    C: Fn(u64) -> F + Clone + Send + 'static,
+    F: Future<Output = anyhow::Result<()>> + Send,
+{
     let begun = Instant::now();
     let started = Arc::new(AtomicU64::new(0));
     let mut workers = JoinSet::new();
     for _ in 0..IN_FLIGHT {
-        let (fixture, started) = (Arc::clone(fixture), Arc::clone(&started));
+        let (call, started) = (call.clone(), Arc::clone(&started));
         workers.spawn(async move {
             let mut times = Vec::new();
-            while goes_on(until, begun, started.fetch_add(1, Ordering::Relaxed)) {
-                let call = Instant::now();
-                invite(&fixture).await?;
-                times.push(micros(call.elapsed()));
+            loop {
+                let number = started.fetch_add(1, Ordering::Relaxed);
+                if !goes_on(until, begun, number) {
+                    return anyhow::Ok(times);
+                }
+                let called = Instant::now();
+                call(number).await?;
+                times.push(micros(called.elapsed()));
             }
-            anyhow::Ok(times)
         });
     }
     let mut times = Vec::new();

@@ -10,7 +10,7 @@ use super::figure::Figure;
 use super::fixture::Fixture;
 use super::latencies::{Latencies, micros};
 use super::load::{Until, invite, invite_many};
-use super::polling::{deliveries, instant, pending, sent_at, until};
+use super::polling::{deliveries, mail_delay, pending, sent_at, until};
 use super::process::Suspended;
 use super::sink::Sink;
 
@@ -25,8 +25,7 @@ const SESSIONS: u32 = 16;
 /// long their next attempt waits.
 const TIMED: usize = 95;
 const LIMIT: Duration = Duration::from_secs(120);
-/// Between looks at one mail, and at many.
-const SOON: Duration = Duration::from_millis(10);
+/// Between looks.
 const NOW_AND_THEN: Duration = Duration::from_millis(100);
 
 /// Single mails, then the waiting ones.
@@ -38,7 +37,6 @@ pub(super) async fn measure(fixture: &Arc<Fixture>, sink: &Sink) -> anyhow::Resu
     Ok(figures)
 }
 
-/// From the invitation's time, which its commit follows, to the mail server's 250, both as the services say.
 async fn single(fixture: &Fixture, sink: &Sink) -> anyhow::Result<Vec<Figure>> {
     let one_session = sink.time_of_source(100, 1).await?.as_secs_f64() * 1000.0 / 100.0;
     let mut delays = Vec::with_capacity(SINGLE);
@@ -46,16 +44,7 @@ async fn single(fixture: &Fixture, sink: &Sink) -> anyhow::Result<Vec<Figure>> {
         // Nothing else happens meanwhile.
         sleep(Duration::from_millis(300)).await;
         let invitation = invite(fixture).await?;
-        let made = invitation
-            .create_time
-            .and_then(|at| instant(at.seconds, at.nanos))
-            .context("the invitation has no time")?;
-        let sent = until("waiting for a mail", LIMIT, SOON, async || {
-            let about = deliveries(fixture, &invitation.name).await?;
-            Ok(about.first().and_then(sent_at))
-        })
-        .await?;
-        delays.push(micros((sent - made).try_into().unwrap_or_default()));
+        delays.push(micros(mail_delay(fixture, &invitation).await?));
     }
     let latencies = Latencies::of(delays);
     let yardstick = ("smtp-source, one by one", one_session);

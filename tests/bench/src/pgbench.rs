@@ -126,6 +126,8 @@ impl Pgbench {
                 "-v",
                 "ON_ERROR_STOP=1",
                 "-c",
+                "DROP TABLE IF EXISTS invitation_groups, invitations, message_counts",
+                "-c",
                 INVITATIONS,
                 "-c",
                 "\\timing on",

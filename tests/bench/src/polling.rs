@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use muster_client::acts::{delivery, invitation};
-use muster_proto::invitation::v1::InvitationState;
+use muster_proto::invitation::v1::{Invitation, InvitationState};
 use muster_proto::notification::v1::delivery::State;
 use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest};
 use time::OffsetDateTime;
@@ -13,6 +13,9 @@ use tokio::time::sleep;
 use super::fixture::Fixture;
 
 const PAGE: i32 = 1000;
+/// Until one mail is sent, and between looks at it.
+const LIMIT: Duration = Duration::from_secs(120);
+const SOON: Duration = Duration::from_millis(10);
 
 /// All deliveries of the organization, or those about one thing.
 pub(super) async fn deliveries(fixture: &Fixture, subject: &str) -> anyhow::Result<Vec<Delivery>> {
@@ -36,6 +39,20 @@ pub(super) async fn deliveries(fixture: &Fixture, subject: &str) -> anyhow::Resu
 /// How many invitations wait for the learner, because the mail server took their mail.
 pub(super) async fn pending(fixture: &Fixture) -> anyhow::Result<i64> {
     Ok(invitation::count(&fixture.client, &fixture.organization, InvitationState::Pending).await?)
+}
+
+/// From an invitation's time, which its commit follows, to the mail server's 250, both as the services say.
+pub(super) async fn mail_delay(fixture: &Fixture, invitation: &Invitation) -> anyhow::Result<Duration> {
+    let made = invitation
+        .create_time
+        .and_then(|at| instant(at.seconds, at.nanos))
+        .context("the invitation has no time")?;
+    let sent = until("waiting for a mail", LIMIT, SOON, async || {
+        let about = deliveries(fixture, &invitation.name).await?;
+        Ok(about.first().and_then(sent_at))
+    })
+    .await?;
+    Ok((sent - made).try_into().unwrap_or_default())
 }
 
 /// When the mail server took this message, if it did.

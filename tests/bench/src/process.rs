@@ -76,6 +76,13 @@ impl Drop for Server {
 pub(super) struct Suspended(ProcessId);
 
 impl Suspended {
+    /// Suspends a service of the suite.
+    pub(super) fn service(workspace: &Workspace, name: &str) -> anyhow::Result<Self> {
+        let service = workspace.pid_file(name).living();
+        let service = service.with_context(|| format!("the {name} service does not run"))?;
+        Ok(Self::new(service))
+    }
+
     /// Suspends it.
     pub(super) fn new(process: ProcessId) -> Self {
         process.signal(Signal::SIGSTOP);

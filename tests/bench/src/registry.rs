@@ -6,7 +6,6 @@
 //! is called as people call it, through the gateway. Every figure is measured three times, its yardstick in turn with it, and
 //! the medians count.
 
-mod database;
 mod employees;
 mod export;
 mod loading;
@@ -17,16 +16,12 @@ mod search;
 mod staff;
 mod verify;
 
-use std::time::Instant;
-
+use super::database::Databases;
 use super::figure::Figure;
 use super::fixture::Fixture;
-use super::latencies::{Latencies, micros};
-use database::Databases;
+use super::pairs::{Pair, RUNS, timed};
 use staff::Staffed;
 
-/// How often each figure is measured.
-const RUNS: usize = 3;
 /// Of the organization that is measured, and of the one that it is compared with.
 const STAFF: usize = 10_000;
 const FEWER_STAFF: usize = 1_000;
@@ -56,31 +51,4 @@ pub(super) async fn staff(fixture: &Fixture) -> anyhow::Result<Vec<Figure>> {
     figures.extend(employees::measure(fixture, &databases, &many).await?);
     figures.extend(verify::measure(fixture, &databases).await?);
     Ok(figures)
-}
-
-/// How long it took, in microseconds, and what it came to.
-async fn timed<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<(u64, T)> {
-    let begun = Instant::now();
-    let done = work.await?;
-    Ok((micros(begun.elapsed()), done))
-}
-
-/// Times of one thing and of its yardstick, one after the other, in one run.
-#[derive(Debug, Default)]
-struct Pair {
-    ours: Vec<u64>,
-    beside: Vec<u64>,
-}
-
-impl Pair {
-    /// In milliseconds, the time within which this share of them was done.
-    fn percentile(pairs: &[(Latencies, Latencies)], share: f64) -> Vec<(f64, f64)> {
-        let both =
-            |(ours, beside): &(Latencies, Latencies)| (ours.percentile(share), beside.percentile(share));
-        pairs.iter().map(both).collect()
-    }
-
-    fn latencies(self) -> (Latencies, Latencies) {
-        (Latencies::of(self.ours), Latencies::of(self.beside))
-    }
 }

@@ -10,11 +10,11 @@ use sqlx::PgConnection;
 use sqlx::types::Uuid;
 use tonic::transport::Channel;
 
-use super::database::Databases;
-use super::staff::{Staffed, id_in};
+use super::staff::Staffed;
 use super::{Pair, RUNS, timed};
+use crate::database::Databases;
 use crate::figure::Figure;
-use crate::fixture::{Fixture, answer};
+use crate::fixture::{Fixture, answer, id_in};
 
 const PAGE: i32 = 100;
 const HUNDREDTH: usize = 100;

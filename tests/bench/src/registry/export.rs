@@ -1,21 +1,20 @@
 //! The staff report as a file: rows a second, and what memory it takes at its peak, which is to be the same for ten times the
 //! staff.
 
-use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use muster_engines::ProcessId;
 use muster_proto::records::v1::staff_report_service_client::StaffReportServiceClient;
 use muster_proto::records::v1::{ExportFormat, ExportStaffReportRequest};
 use sqlx::PgConnection;
 
-use super::database::{Databases, run};
 use super::report::counted;
 use super::staff::Staffed;
 use super::{RUNS, timed};
+use crate::database::{Databases, run};
 use crate::figure::Figure;
 use crate::fixture::{Fixture, answer};
+use crate::peak::{self, Peak};
 
 const FORMATS: [(&str, ExportFormat); 4] = [
     ("csv", ExportFormat::Csv),
@@ -25,9 +24,6 @@ const FORMATS: [(&str, ExportFormat); 4] = [
 ];
 /// Whose memory is looked at: who makes the file, and whom it goes through.
 const PROCESSES: [&str; 2] = ["records", "gateway"];
-/// By how much the peaks may differ, in MiB.
-const ALLOWED: f64 = 32.0;
-const KIB: f64 = 1024.0;
 
 /// All files of the smaller organization first, before there were larger ones whose room could have been kept.
 pub(super) async fn measure(
@@ -138,34 +134,7 @@ fn compared(name: &str, small: &Exports, large: &Exports) -> Vec<Figure> {
     let peaks = PROCESSES.into_iter().zip(small.peaks.iter().zip(large.peaks));
     let memory = peaks.flat_map(|(process, (small, large))| {
         let name = format!("registry.export.{name}.memory.{process}");
-        let more = (large - small).max(0.0);
-        [
-            Figure::new(name.clone(), large, "MiB", ("for 1,000 employees", *small)),
-            Figure::new(format!("{name}.more"), more, "MiB", ("allowed", ALLOWED)),
-        ]
+        peak::compared(name, large, ("for 1,000 employees", *small))
     });
     std::iter::once(speed).chain(memory).collect()
-}
-
-/// The most memory that a process takes, as the kernel keeps it.
-#[derive(Debug)]
-struct Peak(ProcessId);
-
-impl Peak {
-    /// From now on.
-    fn begin(fixture: &Fixture, name: &str) -> anyhow::Result<Self> {
-        let process = fixture.workspace.pid_file(name).living();
-        let process = process.with_context(|| format!("{name} does not run"))?;
-        // What this is to the kernel: the peak becomes what it takes now.
-        let file = format!("/proc/{}/clear_refs", process.pid());
-        fs::write(&file, "5").with_context(|| format!("{file} cannot be written"))?;
-        Ok(Self(process))
-    }
-
-    fn mebibytes(&self) -> anyhow::Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0.pid()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
-        Ok(kib.context("the process is gone")? / KIB)
-    }
 }

@@ -9,13 +9,11 @@ use muster_ids::{ProgrammeId, ProgrammeLoadId};
 use muster_proto::organization::v1::ProgrammeRow;
 use sqlx::PgConnection;
 
-use super::database::{Databases, run};
 use super::{RUNS, programmes, timed};
+use crate::database::{self, Databases, run};
 use crate::figure::Figure;
 use crate::fixture::Fixture;
 
-/// As psql sends them, more or less.
-const PIECE: usize = 64 * 1024;
 /// The load that `COPY` names in its rows.
 const LOAD: &str =
     "INSERT INTO programme_loads (programme_load_id, row_count, taken_count, added_count, changed_count,
@@ -59,16 +57,7 @@ async fn copy(fixture: &Fixture, db: &mut PgConnection, rows: &[ProgrammeRow]) -
     let begun = sqlx::query(LOAD).bind(load).bind(count);
     begun.execute(&mut *db).await?;
     let lines = lines(fixture, load, rows)?;
-    let copying = async {
-        let mut copy = db.copy_in_raw(COPY).await?;
-        for piece in lines.as_bytes().chunks(PIECE) {
-            copy.send(piece).await?;
-        }
-        Ok(copy.finish().await?)
-    };
-    let (micros, copied) = timed(copying).await?;
-    ensure!(copied == rows.len() as u64, "{copied} rows were copied");
-    Ok(micros)
+    database::copy(db, COPY, &lines).await
 }
 
 /// As `COPY` reads them: no name has a tab or a backslash.

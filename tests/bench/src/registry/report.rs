@@ -6,9 +6,9 @@ use muster_proto::records::v1::staff_report_service_client::StaffReportServiceCl
 use sqlx::PgConnection;
 use tonic::transport::Channel;
 
-use super::database::Databases;
 use super::staff::Staffed;
 use super::{Pair, RUNS, timed};
+use crate::database::Databases;
 use crate::figure::Figure;
 use crate::fixture::{Fixture, answer};
 

@@ -10,8 +10,8 @@ use sqlx::PgConnection;
 use tonic::Request;
 use tonic::transport::{Channel, Endpoint};
 
-use super::database::{Databases, settle};
 use super::{RUNS, timed};
+use crate::database::{Databases, settle};
 use crate::figure::Figure;
 use crate::fixture::{Fixture, answer};
 use crate::latencies::Latencies;

@@ -6,9 +6,9 @@ use muster_proto::organization::v1::{SearchRegistryRequest, SearchRegistryRespon
 use sqlx::PgConnection;
 use tonic::transport::Channel;
 
-use super::database::{Databases, run, settle};
 use super::programmes::{COUNT, programme};
 use super::{Pair, RUNS, timed};
+use crate::database::{Databases, run, settle};
 use crate::figure::Figure;
 use crate::fixture::{Fixture, answer};
 

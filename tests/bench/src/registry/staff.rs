@@ -1,14 +1,13 @@
 //! Organizations with many staff, written into the databases: who works there, and what they hold after five years.
 
-use anyhow::{Context, anyhow};
 use muster_client::acts::{group, training};
 use muster_ids::{EmploymentId, GroupId, OrganizationId, PersonId, TrainingId};
 use muster_proto::records::v1::Training;
 use sqlx::PgConnection;
 
-use super::database::{Databases, run, settle};
 use super::programmes::person_name;
-use crate::fixture::Fixture;
+use crate::database::{Databases, ID_AT, run, settle};
+use crate::fixture::{Fixture, id_in};
 
 /// What they take each year, and how long that is.
 const COURSES: [(&str, i32); 6] = [
@@ -35,10 +34,6 @@ const POSITIONS: &str = "INSERT INTO employment_positions (organization_id, empl
     SELECT $1, employment, place, '', title, current_date - 2000
     FROM UNNEST($2::uuid[]) AS given (employment), (VALUES (1, 'Lead Teacher'), (2, 'Bus Driver')) AS held (place, title)";
 
-/// Ids that sort by a time, as the services make them.
-const ID_AT: &str = "CREATE FUNCTION pg_temp.id_at(moment timestamptz) RETURNS uuid LANGUAGE sql VOLATILE AS $$
-    SELECT (lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 12, '0') || '7' || substr(md5(random()::text), 1, 3)
-            || '8' || substr(md5(random()::text), 1, 15))::uuid $$";
 const KNOWN: &str = "INSERT INTO employment_projection (organization_id, person_id, employment_id, state, sequence, group_ids)
     SELECT $1, person, employment, 'VERIFIED', 1, ARRAY[$4::uuid]
     FROM UNNEST($2::uuid[], $3::uuid[]) AS given (person, employment)";
@@ -200,10 +195,4 @@ impl Staff {
         )
         .await
     }
-}
-
-/// The id with which a resource name ends.
-pub(super) fn id_in<I: std::str::FromStr>(name: &str) -> anyhow::Result<I> {
-    let (_, id) = name.rsplit_once('/').context("a resource name has a slash")?;
-    id.parse().map_err(|_| anyhow!("{name} ends with no id"))
 }

@@ -10,11 +10,11 @@ use muster_proto::employment::v1::{BatchVerifyEmploymentsRequest, EmploymentStat
 use sqlx::PgConnection;
 use tokio::time::sleep;
 
-use super::database::Databases;
-use super::staff::{Staff, id_in};
+use super::staff::Staff;
 use super::{RUNS, timed};
+use crate::database::Databases;
 use crate::figure::Figure;
-use crate::fixture::{Fixture, answer};
+use crate::fixture::{Fixture, answer, id_in};
 
 /// As many as one call takes.
 const BATCH: usize = 1_000;

@@ -41,6 +41,20 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// Who registers with an address, whether they have or not.
+    pub(crate) fn of_address(address: &str, name: Option<&str>) -> anyhow::Result<Self> {
+        let (local, domain) = address.split_once('@').unwrap_or_default();
+        if local.is_empty() || domain.is_empty() || address.contains(char::is_whitespace) {
+            bail!("there is nobody called “{address}”: use a name like owner or learner-1, or any address");
+        }
+        let given = name.map(str::trim).filter(|name| !name.is_empty());
+        Ok(Self {
+            sub: subject(address),
+            name: given.unwrap_or(local).to_owned(),
+            email: address.to_owned(),
+        })
+    }
+
     /// What the staff claim holds, for registry staff.
     pub(crate) fn staff_role(&self) -> Option<&'static str> {
         (self.sub == "staff").then_some(STAFF_ROLE)
@@ -82,16 +96,7 @@ impl People {
         if let Some(person) = built_in.chain(self.registered.iter().cloned()).find(is) {
             return Ok(person);
         }
-        let (local, domain) = who.split_once('@').unwrap_or_default();
-        if local.is_empty() || domain.is_empty() || who.contains(char::is_whitespace) {
-            bail!("there is nobody called “{who}”: use a name like owner or learner-1, or any address");
-        }
-        let given = name.map(str::trim).filter(|name| !name.is_empty());
-        let person = Person {
-            sub: subject(who),
-            name: given.unwrap_or(local).to_owned(),
-            email: who.to_owned(),
-        };
+        let person = Person::of_address(who, name)?;
         self.registered.push(person.clone());
         write_private(&self.file, &serde_json::to_vec_pretty(&self.registered)?)?;
         Ok(person)
