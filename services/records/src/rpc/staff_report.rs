@@ -53,10 +53,15 @@ impl StaffReportService for Rpc {
         let work = async |tx: &mut PgConnection| {
             let (mut persons, mut permits) = (Vec::new(), Vec::new());
             let list = async |after, limit| {
-                persons = employment_projection::list_verified(tx, organization, after, limit).await?;
-                let entries;
-                (entries, permits) = read::apply(tx, context, &reader, &persons).await?;
-                Ok::<_, Error>(entries)
+                loop {
+                    persons = employment_projection::list_verified(tx, organization, after, limit).await?;
+                    let entries;
+                    (entries, permits) = read::apply(tx, context, &reader, &persons).await?;
+                    // Where one left in between, the next look finds another in their place, and the transaction holds all but that one.
+                    if entries.len() == persons.len() {
+                        return Ok::<_, Error>(entries);
+                    }
+                }
             };
             let position = |last: &StaffReportEntry| last.person;
             let show = |entry| convert::entry(organization, entry);

@@ -89,28 +89,35 @@ macro_rules! expiring {
     };
 }
 
-/// Those of the persons who granted the organization their record and are verified there. Both stays so until the transaction
-/// ends: whoever takes it back waits for it. The employments before the grants, and both in the order of the persons, as
-/// whoever reads one record locks them: nobody waits in a circle. In two statements: the second one sees the grant that has taken the place of
-/// another while the first one waited for the employment.
-pub(crate) async fn lock_shared(
+/// Those of the persons who are verified at the organization, in the order of their ids. It stays so until the transaction ends:
+/// whoever ends an employment, or a consent, waits for it.
+pub(crate) async fn lock_verified(
     tx: &mut PgConnection,
     organization: OrganizationId,
     persons: &[PersonId],
-    now: OffsetDateTime,
-) -> Result<Vec<(PersonId, Permit)>, DatabaseError> {
-    let verified: Vec<PersonId> = sqlx::query_scalar(
-        "SELECT e.person_id FROM employment_projection e
-         WHERE e.organization_id = $1 AND e.person_id = ANY ($2) AND e.state = $3
-           AND EXISTS (SELECT FROM grants g WHERE g.person_id = e.person_id AND g.organization_id = e.organization_id
-                                            AND g.state = 'ACTIVE')
-         ORDER BY e.person_id FOR NO KEY UPDATE",
+) -> Result<Vec<PersonId>, DatabaseError> {
+    let verified = sqlx::query_scalar(
+        "SELECT person_id FROM employment_projection
+         WHERE organization_id = $1 AND person_id = ANY ($2) AND state = $3
+         ORDER BY person_id FOR NO KEY UPDATE",
     )
     .bind(organization)
     .bind(persons)
     .bind(EmploymentState::Verified)
-    .fetch_all(&mut *tx)
+    .fetch_all(tx)
     .await?;
+    Ok(verified)
+}
+
+/// Those of the persons, whom [`lock_verified`] gave, who granted the organization their record. The employments are locked before the
+/// grants, and both in the order of the persons, as whoever reads one record locks them: nobody waits in a circle. In two statements: the second
+/// one sees the grant that has taken the place of another while the first one waited for the employment.
+pub(crate) async fn lock_shared(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    verified: &[PersonId],
+    now: OffsetDateTime,
+) -> Result<Vec<(PersonId, Permit)>, DatabaseError> {
     let shared: Vec<(PersonId, GrantId)> = sqlx::query_as(
         "SELECT person_id, grant_id FROM grants
          WHERE organization_id = $1 AND person_id = ANY ($2) AND state = 'ACTIVE'

@@ -4,9 +4,9 @@ use muster_proto::records::v1::staff_report_service_client::StaffReportServiceCl
 use muster_proto::records::v1::{ReadStaffReportRequest, StaffReportEntry};
 use muster_testkit::{TestCaller, eventually, eventually_some};
 
-use sqlx::Connection;
+use sqlx::{AssertSqlSafe, Connection};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, person_id};
 use crate::learning_record::WAITING;
 
 impl Fixture {
@@ -210,6 +210,42 @@ async fn registry_staff_are_told_of_everybody_and_everybody_sees_that() {
     assert_eq!(usize::try_from(seen).unwrap(), told.len());
     let told = fixture.reported_of("learner-1").await.unwrap();
     assert!(!told.is_shared, "the organization itself goes on needing consent");
+}
+
+/// They share their record until they are no longer in the report: never are they in it as somebody who does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_while_the_report_is_read_is_not_in_it() {
+    let fixture = Fixture::start().await;
+    for person in ["learner-1", "learner-2", "learner-3"] {
+        fixture.verify(person, &[]).await;
+        fixture.grant(person).await.unwrap();
+    }
+    let all = async || fixture.staff_report(0, String::new()).await.0.len() == 4;
+    eventually(all).await;
+    let logged = fixture.logged().await;
+    let mut other = fixture.service.database.connection().await;
+    let mut ending = other.begin().await.unwrap();
+    let person = person_id("learner-2");
+    let ends = format!(
+        "UPDATE employment_projection SET state = 'ENDED' WHERE person_id = '{person}';
+         UPDATE grants SET state = 'LAPSED', version = version + 1 WHERE person_id = '{person}'"
+    );
+    sqlx::raw_sql(AssertSqlSafe(ends))
+        .execute(&mut *ending)
+        .await
+        .unwrap();
+    let waits = async || fixture.service.database.count(WAITING).await == 1;
+    let commits = async {
+        eventually(waits).await;
+        ending.commit().await.unwrap();
+    };
+    let ((entries, token), ()) = tokio::join!(fixture.staff_report(3, String::new()), commits);
+    let left = fixture.learner("learner-2").to_string();
+    assert!(entries.iter().all(|entry| entry.learner != left), "{entries:?}");
+    // With the director: whoever came next is on the page in their place.
+    assert_eq!((entries.len(), token.as_str()), (3, ""));
+    let shared = entries.iter().filter(|entry| entry.is_shared).count();
+    assert_eq!((shared, fixture.logged().await - logged), (2, 2));
 }
 
 /// On other terms one consent ends and another begins at once: no report falls between them.

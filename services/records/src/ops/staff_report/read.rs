@@ -20,8 +20,8 @@ const MAX_CERTIFICATES: i64 = 20;
 /// Why each of these persons' whole records may be told.
 pub(crate) type Permits = Vec<(PersonId, Permit)>;
 
-/// Reports on these persons, in their order. The transaction holds their employments and grants: neither ends before it has
-/// committed. What is read does not leave it before it is logged, see [`log`].
+/// Reports on those of these persons who are verified now, in the order of their ids. The transaction holds their employments and
+/// grants: neither ends before it has committed. What is read does not leave it before it is logged, see [`log`].
 ///
 /// # Errors
 /// The database's.
@@ -33,6 +33,8 @@ pub(crate) async fn apply(
 ) -> Result<(Vec<StaffReportEntry>, Permits), Error> {
     let organization = reader.caller.organization;
     let time = context.clock.now();
+    // Since they were looked for, some may have left.
+    let persons = &staff_report::lock_verified(tx, organization, persons).await?;
     let permits = match reader.caller.capacity {
         Capacity::ProfileUser(_) => staff_report::lock_shared(tx, organization, persons, time).await?,
         Capacity::Staff => persons.iter().map(|person| (*person, Permit::Staff)).collect(),
