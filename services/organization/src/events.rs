@@ -3,7 +3,7 @@
 mod projection;
 
 use muster_database::DatabaseError;
-use muster_ids::{EventId, PersonName, TrainingName};
+use muster_ids::{AccessNoticeName, EventId, PersonName, TrainingName};
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::notification::v1::{MailPurpose, MailRequestedEvent};
 use muster_proto::organization::v1::{
@@ -120,69 +120,55 @@ pub(crate) async fn access_ends(
     reminder: &AccessReminder,
     now: OffsetDateTime,
 ) -> Result<(), DatabaseError> {
-    let payload = MailRequestedEvent {
-        subject: reminder.name().to_string(),
-        purpose: MailPurpose::AccessEnds.into(),
-        generation: GENERATION,
-        request: 1,
-        not_before: None,
-    };
-    let event = NewEvent {
-        id,
-        organization: reminder.organization,
-        aggregate: reminder.id.into(),
-        sequence: 1,
-        time: now,
-        actor: SELF.to_owned(),
-        traceparent: None,
-    };
-    outbox::append(tx, event, &payload).await
+    notice(tx, id, MailPurpose::AccessEnds, reminder.name(), now).await
 }
 
 /// Asks for a mail about an ownership that registry staff moved.
 pub(crate) async fn ownership_moved(
     tx: &mut PgConnection,
     id: EventId,
-    notice: &OwnershipNotice,
+    moved: &OwnershipNotice,
 ) -> Result<(), DatabaseError> {
-    let payload = MailRequestedEvent {
-        subject: notice.name().to_string(),
-        purpose: MailPurpose::OwnershipMoved.into(),
-        generation: GENERATION,
-        request: 1,
-        not_before: None,
-    };
-    let event = NewEvent {
-        id,
-        organization: notice.organization,
-        aggregate: notice.id.into(),
-        sequence: 1,
-        time: notice.move_time,
-        actor: SELF.to_owned(),
-        traceparent: None,
-    };
-    outbox::append(tx, event, &payload).await
+    notice(tx, id, MailPurpose::OwnershipMoved, moved.name(), moved.move_time).await
 }
 
 /// Asks for a mail to the owner: registry staff suspended the organization, or let it go on.
 pub(crate) async fn suspension(
     tx: &mut PgConnection,
     id: EventId,
-    notice: &SuspensionNotice,
+    suspended: &SuspensionNotice,
+) -> Result<(), DatabaseError> {
+    notice(
+        tx,
+        id,
+        MailPurpose::Suspension,
+        suspended.name(),
+        suspended.act_time,
+    )
+    .await
+}
+
+/// Asks for the one mail of a notice.
+async fn notice(
+    tx: &mut PgConnection,
+    id: EventId,
+    purpose: MailPurpose,
+    name: AccessNoticeName,
+    time: OffsetDateTime,
 ) -> Result<(), DatabaseError> {
     let payload = MailRequestedEvent {
-        subject: notice.name().to_string(),
-        purpose: MailPurpose::Suspension.into(),
+        subject: name.to_string(),
+        purpose: purpose.into(),
         generation: GENERATION,
         request: 1,
         not_before: None,
     };
     let event = NewEvent {
         id,
-        organization: notice.organization,
-        aggregate: notice.id.into(),
+        organization: name.organization,
+        aggregate: name.notice.into(),
         sequence: 1,
-        time: notice.act_time,
+        time,
         actor: SELF.to_owned(),
         traceparent: None,
     };

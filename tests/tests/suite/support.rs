@@ -18,7 +18,7 @@ pub(crate) use broker::{Standstill, after_restart};
 pub(crate) use browser::Browser;
 pub(crate) use database::Database;
 pub(crate) use mail::{link_for, link_so_far, message_for, messages_for, token_of};
-pub(crate) use organization::{Employee, Names, Organization};
+pub(crate) use organization::{Employee, Names, Organization, owner_employment};
 pub(crate) use raw::RawCall;
 pub(crate) use redelivery::Redelivery;
 pub(crate) use snapshot::Snapshot;

@@ -18,7 +18,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use muster_identity::Caller;
-use muster_ids::{PersonId, PersonName, resolve_me};
+use muster_ids::{CertificateName, GrantName, PersonAssignmentName, PersonId, PersonName, resolve_me};
 use muster_refusal::{Refusal, Violations};
 
 #[cfg(doc)]
@@ -59,10 +59,36 @@ where
 /// # Errors
 /// `PERMISSION_DENIED` when it names somebody else, or no person calls.
 pub fn oneself(caller: &Caller, violations: &mut Violations, field: &str, text: &str) -> Parsed<PersonId> {
+    Ok(own::<PersonName>(caller, violations, field, text)?.map(|name| name.person))
+}
+
+/// The name of something that is a person's.
+pub trait Owned: FromStr<Err: Display> {
+    /// Whose it is.
+    fn person(&self) -> PersonId;
+}
+
+macro_rules! owned {
+    ($($name:ident),+) => {$(
+        impl Owned for $name {
+            fn person(&self) -> PersonId {
+                self.person
+            }
+        }
+    )+};
+}
+
+owned!(PersonName, PersonAssignmentName, CertificateName, GrantName);
+
+/// The name of something of the caller's own.
+///
+/// # Errors
+/// `PERMISSION_DENIED` when it is somebody else's, or no person calls.
+pub fn own<N: Owned>(caller: &Caller, violations: &mut Violations, field: &str, text: &str) -> Parsed<N> {
     let caller = caller.person().ok_or_else(Refusal::permission_denied)?.id;
-    match named(violations, field, &resolve_me(text, caller)) {
-        Some(PersonName { person }) if person != caller => Err(Refusal::permission_denied()),
-        own => Ok(own.map(|_| caller)),
+    match named::<N>(violations, field, &resolve_me(text, caller)) {
+        Some(name) if name.person() != caller => Err(Refusal::permission_denied()),
+        own => Ok(own),
     }
 }
 

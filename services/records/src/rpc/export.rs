@@ -1,5 +1,6 @@
 //! Files, as they are written: rows in, messages out.
 
+pub(super) mod certificate;
 pub(super) mod record;
 pub(super) mod staff;
 

@@ -1,15 +1,13 @@
 //! What a person sees of their own learning.
 
-use muster_ids::{CertificateName, resolve_me};
+use muster_ids::CertificateName;
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::person_record_service_server::PersonRecordService;
-use muster_refusal::Refusal;
-use muster_server::names::named;
-use muster_server::{Answers, Call, answers};
+use muster_server::{Answers, Call, answers, names};
 use tonic::{Request, Response, Status};
 
 use super::assignment::convert::for_person;
-use super::export::record;
+use super::export::{self, record};
 use super::{Rpc, oneself};
 use crate::domain::{Assignment, Certificate, ExportFormat, RecordAccess};
 use crate::error::Error;
@@ -61,15 +59,11 @@ impl PersonRecordService for Rpc {
     ) -> Result<Response<pb::DownloadPersonCertificateResponse>, Status> {
         let context = &self.context;
         let (call, name) = Call::read(request, |call, violations| {
-            let caller = call.person()?.id;
-            match named::<CertificateName>(violations, "name", &resolve_me(&call.message.name, caller)) {
-                Some(name) if name.person != caller => Err(Refusal::permission_denied()),
-                own => Ok(own),
-            }
+            names::own::<CertificateName>(&call.caller, violations, "name", &call.message.name)
         })?;
         let found = super::certificate::find(context, name).await?;
         let called = call.person()?.name.as_deref().unwrap_or_default();
-        let file = super::certificate::file(context, &found, called).await?;
+        let file = export::certificate::print(context, &found, called).await?;
         Ok(Response::new(pb::DownloadPersonCertificateResponse {
             file: Some(file.body),
             file_name: file.name,

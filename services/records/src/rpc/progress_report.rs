@@ -10,7 +10,7 @@ use muster_server::{Call, Failure};
 use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 
-use super::Rpc;
+use super::{Rpc, export};
 use crate::domain::{Certificate, ProgressEntry};
 use crate::error::Error;
 use crate::ops::learner::place;
@@ -112,7 +112,7 @@ impl ProgressReportService for Rpc {
             return Err(Error::from(Failure::NotFound).into());
         }
         let called = context.peers.called(organization, found.person).await?;
-        let file = super::certificate::file(context, &found, &called).await?;
+        let file = export::certificate::print(context, &found, &called).await?;
         Ok(Response::new(pb::DownloadIssuedCertificateResponse {
             file: Some(file.body),
             file_name: file.name,

@@ -23,6 +23,18 @@ impl FromRow<'_, PgRow> for Certificate {
     }
 }
 
+/// A certificate, from the rows that `which` says, as text.
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
+                    issue_time, duration_minutes, expire_time
+             FROM certificates ",
+            $which
+        )
+    };
+}
+
 /// Issues a certificate for an assignment that has none.
 pub(crate) async fn insert(
     tx: &mut PgConnection,
@@ -54,16 +66,11 @@ pub(crate) async fn find(
     db: &mut PgConnection,
     name: CertificateName,
 ) -> Result<Option<Certificate>, DatabaseError> {
-    let found = sqlx::query_as(
-        "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
-                issue_time, duration_minutes, expire_time
-         FROM certificates
-         WHERE person_id = $1 AND certificate_id = $2",
-    )
-    .bind(name.person)
-    .bind(name.certificate)
-    .fetch_optional(db)
-    .await?;
+    let found = sqlx::query_as(select!("WHERE person_id = $1 AND certificate_id = $2"))
+        .bind(name.person)
+        .bind(name.certificate)
+        .fetch_optional(db)
+        .await?;
     Ok(found)
 }
 
@@ -74,13 +81,10 @@ pub(crate) async fn list_of_person(
     before: Option<CertificateId>,
     limit: i64,
 ) -> Result<Vec<Certificate>, DatabaseError> {
-    let page = sqlx::query_as(
-        "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
-                issue_time, duration_minutes, expire_time
-         FROM certificates
-         WHERE person_id = $1 AND ($2::uuid IS NULL OR certificate_id < $2)
-         ORDER BY certificate_id DESC LIMIT $3",
-    )
+    let page = sqlx::query_as(select!(
+        "WHERE person_id = $1 AND ($2::uuid IS NULL OR certificate_id < $2)
+         ORDER BY certificate_id DESC LIMIT $3"
+    ))
     .bind(person)
     .bind(before)
     .bind(limit)
@@ -110,18 +114,15 @@ pub(crate) async fn list_issued(
 
 /// Two statements, so that each has the plan that it needs, whichever a process keeps: a person has few certificates, and is not looked for
 /// among all that an organization has issued.
-const ISSUED: &str =
-    "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
-            issue_time, duration_minutes, expire_time
-     FROM certificates
-     WHERE organization_id = $1 AND ($2::uuid IS NULL OR certificate_id < $2)
-     ORDER BY certificate_id DESC LIMIT $3";
+const ISSUED: &str = select!(
+    "WHERE organization_id = $1 AND ($2::uuid IS NULL OR certificate_id < $2)
+     ORDER BY certificate_id DESC LIMIT $3"
+);
 const ISSUED_TO_ONE: &str =
-    "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
-            issue_time, duration_minutes, expire_time
-     FROM certificates
-     WHERE person_id = $4 AND organization_id IS NOT DISTINCT FROM $1 AND ($2::uuid IS NULL OR certificate_id < $2)
-     ORDER BY certificate_id DESC LIMIT $3";
+select!(
+    "WHERE person_id = $4 AND organization_id IS NOT DISTINCT FROM $1 AND ($2::uuid IS NULL OR certificate_id < $2)
+     ORDER BY certificate_id DESC LIMIT $3"
+);
 
 #[cfg(test)]
 mod tests {

@@ -1,22 +1,19 @@
 //! Employments, and the lists of deliveries.
 
-use muster_client::acts::organization;
 use muster_proto::employment::v1::{
-    Employment, EmploymentOrder, EndEmploymentRequest, GetEmploymentRequest, LeaveEmploymentRequest,
-    ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest, PlaceEmploymentRequest,
-    UndoEndEmploymentRequest, UndoLeaveEmploymentRequest, VerifyEmploymentRequest,
-    VerifyOwnerEmploymentRequest,
+    Employment, EndEmploymentRequest, GetEmploymentRequest, LeaveEmploymentRequest, ListEmploymentsRequest,
+    ListPersonEmploymentsRequest, PlaceEmploymentRequest, UndoEndEmploymentRequest,
+    UndoLeaveEmploymentRequest, VerifyEmploymentRequest, VerifyOwnerEmploymentRequest,
 };
 use muster_proto::notification::v1::ListDeliveriesRequest;
 use muster_refusal::ErrorReason as R;
-use muster_testkit::eventually_some;
 use prost_types::FieldMask;
 
 use super::attempt::Attempt;
 use super::claims::{administrator, giving_access, of_closed, superseded};
 use super::stage::{Learner, Stage, last};
 use super::{Row, row};
-use crate::support::Organization;
+use crate::support::{Organization, owner_employment};
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = decided_and_listed();
@@ -437,20 +434,7 @@ pub(super) async fn employed(at: &Stage, state: &str) -> Learner {
 
 /// The employment of the owner, which the approval of the profile made.
 pub(super) async fn owners(at: &Stage) -> String {
-    let profile = organization::get(&at.suite.client("owner"), &at.name()).await;
-    let owner = profile.unwrap().owner;
-    let request = ListEmploymentsRequest {
-        parent: at.name(),
-        order: EmploymentOrder::Oldest.into(),
-        ..Default::default()
-    };
-    // It is made by an event; others may be employed before that has come.
-    eventually_some(async || {
-        let listed: ListEmploymentsResponse = at.done("ListEmployments", "owner", &request).await;
-        let mut all = listed.employments.into_iter();
-        Some(all.find(|employment| employment.person == owner)?.name)
-    })
-    .await
+    owner_employment(&at.suite.client("owner"), &at.name()).await
 }
 
 fn verifying(name: String, request_id: &str) -> VerifyEmploymentRequest {

@@ -9,9 +9,7 @@ use muster_client::acts::{
     organization as profile, ownership, record, redemption, training,
 };
 use muster_client::{CallError, Client};
-use muster_proto::employment::v1::{
-    EmploymentClaim, EmploymentOrder, ListEmploymentsRequest, RejectionReason,
-};
+use muster_proto::employment::v1::{EmploymentClaim, RejectionReason};
 use muster_proto::invitation::v1::{InvitationState, RequestToJoinRequest};
 use muster_proto::organization::v1::{JoinPage, Role};
 use muster_proto::records::v1::Training;
@@ -19,7 +17,7 @@ use muster_testkit::{eventually, eventually_some};
 use prost_types::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::support::{Database, Employee, Organization, Suite, link_for, token_of};
+use crate::support::{Database, Employee, Organization, Suite, link_for, owner_employment, token_of};
 
 const DAY: i64 = 24 * 60 * 60;
 const SHEET: &str = "email,groups\nnew@example.test,Teachers\nnobody at all,Teachers\n";
@@ -176,19 +174,7 @@ impl Scene {
             self.say(&format!("claimer_{claimer}"), &address);
             self.say(&format!("claim_{claimer}"), &claimed);
         }
-        let director = profile::get(&owner, name).await.unwrap().owner;
-        let request = ListEmploymentsRequest {
-            parent: name.clone(),
-            order: EmploymentOrder::Oldest.into(),
-            ..Default::default()
-        };
-        // It is made by an event; others may be employed before that has come.
-        let own = eventually_some(async || {
-            let listed = employment::list(&owner, request.clone()).await.unwrap();
-            let mut all = listed.employments.into_iter();
-            all.find(|employment| employment.person == director)
-        });
-        self.say("owner_employment", &own.await.name);
+        self.say("owner_employment", &owner_employment(&owner, name).await);
     }
 
     /// Seven who have their mail, the last of whom wants no other, and one whose mail waits for tomorrow.

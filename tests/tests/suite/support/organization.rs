@@ -5,6 +5,7 @@ use muster_client::acts::{
     catalog, employment, group, invitation, join_page, location, organization as profile, profile_user,
     redemption, subscription, training,
 };
+use muster_proto::employment::v1::{EmploymentOrder, ListEmploymentsRequest};
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{
     BatchCreateInvitationsRequest, CreateInvitationRequest, Invitation, InvitationState,
@@ -37,6 +38,23 @@ impl Names<'_> {
         group: "Teachers",
         training: "A training",
     };
+}
+
+/// The employment of an organization's owner, which the approval of the profile makes.
+pub(crate) async fn owner_employment(owner: &Client, organization: &str) -> String {
+    let person = profile::get(owner, organization).await.unwrap().owner;
+    let request = ListEmploymentsRequest {
+        parent: organization.to_owned(),
+        order: EmploymentOrder::Oldest.into(),
+        ..Default::default()
+    };
+    // It is made by an event; others may be employed before that has come.
+    eventually_some(async || {
+        let listed = employment::list(owner, request.clone()).await.unwrap();
+        let mut all = listed.employments.into_iter();
+        Some(all.find(|employment| employment.person == person)?.name)
+    })
+    .await
 }
 
 /// Somebody who works at an organization.

@@ -1,10 +1,10 @@
 //! From messages to types that cannot be wrong: what the field rules of the contract cannot say.
 
-use muster_ids::{GrantName, LearnerName, OrganizationName, resolve_me};
+use muster_ids::{GrantName, LearnerName, OrganizationName};
 use muster_proto::records::v1 as pb;
-use muster_refusal::{Refusal, Violations};
+use muster_refusal::Violations;
 use muster_server::convert::from_timestamp;
-use muster_server::names::named;
+use muster_server::names::{self, named};
 use muster_server::{Call, Parsed};
 use time::{Duration, OffsetDateTime};
 
@@ -54,11 +54,7 @@ pub(super) fn approve_grant(
 
 /// A grant of the caller's own.
 pub(super) fn own<M>(call: &Call<M>, violations: &mut Violations, name: &str) -> Parsed<GrantName> {
-    let caller = call.person()?.id;
-    match named::<GrantName>(violations, "name", &resolve_me(name, caller)) {
-        Some(name) if name.person != caller => Err(Refusal::permission_denied()),
-        own => Ok(own),
-    }
+    names::own(&call.caller, violations, "name", name)
 }
 
 /// Whom the caller asks, and what they say.

@@ -1,9 +1,9 @@
 //! From messages to types that cannot be wrong: what the field rules of the contract cannot say.
 
-use muster_ids::{PersonAssignmentName, PersonId, TrainingId, TrainingName, resolve_me};
+use muster_ids::{PersonAssignmentName, PersonId, TrainingId, TrainingName};
 use muster_proto::records::v1 as pb;
-use muster_refusal::{Refusal, Violations};
-use muster_server::names::named;
+use muster_refusal::Violations;
+use muster_server::names::{named, own};
 use muster_server::{Call, Parsed};
 
 use crate::ops::assignment::move_progress::Moving;
@@ -25,13 +25,8 @@ pub(super) fn transfer(
     violations: &mut Violations,
 ) -> Parsed<Moving> {
     let actor = call.person()?.id;
-    let mut own =
-        |field, text| match named::<PersonAssignmentName>(violations, field, &resolve_me(text, actor)) {
-            Some(name) if name.person != actor => Err(Refusal::permission_denied()),
-            own => Ok(own),
-        };
-    let from = own("name", &call.message.name)?;
-    let to = own("to", &call.message.to)?;
+    let from = own::<PersonAssignmentName>(&call.caller, violations, "name", &call.message.name)?;
+    let to = own::<PersonAssignmentName>(&call.caller, violations, "to", &call.message.to)?;
     Ok(from.zip(to).map(|(from, to)| Moving {
         from,
         to,
