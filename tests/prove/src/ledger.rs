@@ -1,6 +1,7 @@
 //! What was answered: it has to be so, whatever happened meanwhile.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use muster_proto::invitation::v1::CreateInvitationRequest;
 
@@ -45,6 +46,8 @@ pub(crate) struct Calls {
     pub(crate) answered: u64,
     /// Sent again, with the same request id, because nobody had answered.
     pub(crate) repeated: u64,
+    /// From the first time that each was sent until it was answered.
+    pub(crate) took: Vec<Duration>,
     /// Answers that no trouble explains.
     pub(crate) unexpected: Vec<String>,
 }
@@ -56,6 +59,7 @@ impl Ledger {
         self.imports.extend(other.imports);
         self.calls.answered += other.calls.answered;
         self.calls.repeated += other.calls.repeated;
+        self.calls.took.extend(other.calls.took);
         self.calls.unexpected.extend(other.calls.unexpected);
     }
 

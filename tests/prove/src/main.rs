@@ -6,6 +6,8 @@
 //!
 //! With `--rolling` it harms nothing: it restarts every process as a cluster does when a release is rolled out, and no call may fail.
 //!
+//! With a program after `--` it harms nothing by itself: that program does, and what callers felt meanwhile is told.
+//!
 //! What it can find is shown by what it is made to find: `--damage` does one deliberate damage before it looks.
 
 mod audit;
@@ -13,6 +15,7 @@ mod damage;
 mod end;
 mod ledger;
 mod mail;
+mod others;
 mod place;
 mod queues;
 mod reads;
@@ -22,6 +25,7 @@ mod settle;
 mod trouble;
 mod work;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -53,6 +57,9 @@ struct Arguments {
     /// Do this before looking: it has to be found
     #[arg(long, value_enum, value_name = "KIND")]
     damage: Option<Damage>,
+    /// Harm nothing: work as long as this program runs, and count each line that it prints as something it did
+    #[arg(last = true, value_name = "PROGRAM", conflicts_with_all = ["seconds", "rolling", "damage"])]
+    by: Vec<OsString>,
 }
 
 #[tokio::main]
@@ -65,6 +72,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let place = Place::open(&workspace).await?;
     if let Some(rounds) = arguments.rolling {
         return rolling::prove(&place, rounds, arguments.from.as_deref()).await;
+    }
+    if let Some((program, its)) = arguments.by.split_first() {
+        return others::prove(&place, program, its).await;
     }
     outln!(
         "{} is worked through the edge for {} s, while every part of the suite is harmed …",

@@ -1,5 +1,6 @@
 //! Reads without a pause, by clients that try nothing twice: what a caller would feel.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -34,40 +35,81 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// How it went.
 #[derive(Debug, Default)]
 pub(crate) struct Reads {
-    /// Of every read that was answered.
-    times: Vec<Duration>,
+    answers: Vec<Answer>,
     /// Each in one line.
     pub(crate) failed: Vec<String>,
+}
+
+/// A read that was answered.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    rpc: &'static str,
+    came: Instant,
+    took: Duration,
 }
 
 impl Reads {
     /// How many were answered.
     pub(crate) fn answered(&self) -> usize {
-        self.times.len()
+        self.answers.len()
     }
 
     /// The time that this share of the answers stayed within, in milliseconds; 0 without any.
     pub(crate) fn within(&self, share: f64) -> f64 {
-        let mut times = self.times.clone();
-        times.sort_unstable();
-        let last = times.len().saturating_sub(1);
-        let at = (share * last as f64).round() as usize;
-        times.get(at).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
+        let took = self.answers.iter().map(|answer| answer.took);
+        within(took.collect(), share).as_secs_f64() * 1000.0
+    }
+
+    /// For each RPC the longest time in which nobody was answered, from one answer to the next of anybody.
+    pub(crate) fn silences(&self) -> BTreeMap<&'static str, Duration> {
+        let mut came: BTreeMap<&'static str, Vec<Instant>> = BTreeMap::new();
+        for answer in &self.answers {
+            came.entry(answer.rpc).or_default().push(answer.came);
+        }
+        let longest = |mut came: Vec<Instant>| {
+            came.sort_unstable();
+            let between = came.iter().zip(came.iter().skip(1));
+            between.map(|(one, next)| *next - *one).max().unwrap_or_default()
+        };
+        came.into_iter().map(|(rpc, came)| (rpc, longest(came))).collect()
+    }
+
+    /// How often a read failed with this code.
+    pub(crate) fn failures(&self) -> BTreeMap<&str, usize> {
+        let mut failures = BTreeMap::new();
+        for line in &self.failed {
+            *failures
+                .entry(line.split(": ").nth(1).unwrap_or_default())
+                .or_default() += 1;
+        }
+        failures
     }
 
     fn add(&mut self, other: Self) {
-        self.times.extend(other.times);
+        self.answers.extend(other.answers);
         self.failed.extend(other.failed);
     }
 
-    fn note<T>(&mut self, rpc: &str, begun: Instant, answer: Result<T, Status>) {
+    fn note<T>(&mut self, rpc: &'static str, begun: Instant, answer: Result<T, Status>) {
         match answer {
-            Ok(_) => self.times.push(begun.elapsed()),
+            Ok(_) => self.answers.push(Answer {
+                rpc,
+                came: Instant::now(),
+                took: begun.elapsed(),
+            }),
             Err(status) => self
                 .failed
                 .push(format!("{rpc}: {:?}: {}", status.code(), status.message())),
         }
     }
+}
+
+/// The time that this share of them stayed within; zero without any.
+pub(crate) fn within(mut times: Vec<Duration>, share: f64) -> Duration {
+    times.sort_unstable();
+    let last = times.len().saturating_sub(1);
+    let at = (share * last as f64).round() as usize;
+    times.get(at).copied().unwrap_or_default()
 }
 
 /// Reads of every service until then.
@@ -164,11 +206,23 @@ impl Interceptor for Bearer {
 mod tests {
     use super::*;
 
+    /// An answer that came so long after the first one, and took one millisecond for each second of that.
+    fn answer(rpc: &'static str, first: Instant, after: u64) -> Answer {
+        Answer {
+            rpc,
+            came: first + Duration::from_secs(after),
+            took: Duration::from_millis(after),
+        }
+    }
+
     #[test]
     fn times_are_told_by_share() {
-        let times = (1..=101).rev().map(Duration::from_millis).collect();
+        let first = Instant::now();
         let reads = Reads {
-            times,
+            answers: (1..=101)
+                .rev()
+                .map(|after| answer("Read", first, after))
+                .collect(),
             failed: Vec::new(),
         };
         assert_eq!(
@@ -176,5 +230,22 @@ mod tests {
             (51.0, 100.0, 101.0)
         );
         assert_eq!(Reads::default().within(0.5), 0.0);
+    }
+
+    #[test]
+    fn a_silence_is_one_of_everybody_who_asks_for_the_same() {
+        let first = Instant::now();
+        let reads = Reads {
+            answers: vec![
+                answer("Get", first, 0),
+                answer("Get", first, 9),
+                answer("List", first, 1),
+                answer("Get", first, 4),
+            ],
+            failed: Vec::new(),
+        };
+        let seconds = |of: u64| Duration::from_secs(of);
+        let expected = BTreeMap::from([("Get", seconds(5)), ("List", seconds(0))]);
+        assert_eq!(reads.silences(), expected);
     }
 }

@@ -270,6 +270,7 @@ async fn persist<R>(calls: &mut Calls, mut send: impl AsyncFnMut() -> Result<R, 
         let failed = match send().await {
             Ok(answer) => {
                 calls.answered += 1;
+                calls.took.push(began.elapsed());
                 return Some(answer);
             }
             Err(failed) => failed,
