@@ -20,7 +20,7 @@ pub(super) const ID_AT: &str = "CREATE FUNCTION pg_temp.id_at(moment timestamptz
 /// As psql sends them, more or less.
 const PIECE: usize = 64 * 1024;
 /// Until all mails of a load have gone out.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(1_200);
 const PAUSE: Duration = Duration::from_secs(1);
 const UNPUBLISHED: &str = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
 const UNSENT: &str = "SELECT count(*) FROM deliveries WHERE state IN ('QUEUED', 'SENDING', 'DEFERRED')";
@@ -68,6 +68,7 @@ pub(super) async fn calm(databases: &Databases) -> anyhow::Result<()> {
         databases.of("invitation").await?,
         databases.of("notification").await?,
     );
+    eprintln!("  waiting until every mail has gone out …");
     until(
         "waiting until nothing is under way",
         PATIENCE,
