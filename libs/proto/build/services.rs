@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use prost_build::ServiceGenerator;
 use prost_reflect::DescriptorPool;
-use quote::ToTokens as _;
+use quote::{ToTokens as _, quote};
 use tonic_build::CodeGenBuilder;
 
 use crate::contract;
@@ -11,6 +11,10 @@ use crate::contract;
 const CLIENT_CODEC: &str = "tonic_prost::ProstCodec";
 /// Tells the caller what is wrong with a message that cannot be decoded.
 const SERVER_CODEC: &str = "crate::codec::ServerCodec";
+
+/// Answers that many get at the same time: a server encodes once what all of them get.
+const SHARED: [&str; 1] = ["WatchInvitationsResponse"];
+const PARTS: &str = "crate::codec::Parts";
 
 /// Where the messages stand, seen from the module of a client or server.
 const MESSAGES: &str = "super";
@@ -29,8 +33,8 @@ impl ServiceGenerator for Generator {
     fn generate(&mut self, service: prost_build::Service, code: &mut String) {
         let mut builder = CodeGenBuilder::new();
         builder.emit_package(true).build_transport(true);
-        let mut tokens = builder.generate_client(&Described::new(&service, CLIENT_CODEC), MESSAGES);
-        tokens.extend(builder.generate_server(&Described::new(&service, SERVER_CODEC), MESSAGES));
+        let mut tokens = builder.generate_client(&Described::new(&service, CLIENT_CODEC, &[]), MESSAGES);
+        tokens.extend(builder.generate_server(&Described::new(&service, SERVER_CODEC, &SHARED), MESSAGES));
         let name = format!("{}.{}", service.package, service.proto_name);
         let described = self.pool.get_service_by_name(&name).expect("it was compiled");
         for method in described.methods() {
@@ -52,14 +56,22 @@ struct Described<'s> {
 struct DescribedMethod {
     method: prost_build::Method,
     codec: &'static str,
+    /// Whether its answer is one of two parts.
+    in_parts: bool,
 }
 
 impl<'s> Described<'s> {
-    fn new(service: &'s prost_build::Service, codec: &'static str) -> Self {
+    fn new(service: &'s prost_build::Service, codec: &'static str, in_parts: &[&str]) -> Self {
         let methods = service.methods.iter().cloned();
         Self {
             service,
-            methods: methods.map(|method| DescribedMethod { method, codec }).collect(),
+            methods: methods
+                .map(|method| DescribedMethod {
+                    in_parts: in_parts.contains(&method.output_type.as_str()),
+                    method,
+                    codec,
+                })
+                .collect(),
         }
     }
 }
@@ -126,6 +138,11 @@ impl tonic_build::Method for DescribedMethod {
                 syn::parse_str(&format!("{messages}::{message}")).expect("prost names a type");
             path.into_token_stream()
         };
-        (path(&self.method.input_type), path(&self.method.output_type))
+        let (input, mut output) = (path(&self.method.input_type), path(&self.method.output_type));
+        if self.in_parts {
+            let parts: syn::Path = syn::parse_str(PARTS).expect("it is a path");
+            output = quote!(#parts<#output>);
+        }
+        (input, output)
     }
 }

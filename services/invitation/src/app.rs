@@ -83,6 +83,7 @@ impl Service for InvitationApp {
         let closings = CarryOut(context.clone());
         let purge_join_requests = PurgeJoinRequests(context.clone());
         let (watchers, database) = (context.watchers.clone(), context.database.clone());
+        let clock = context.clock.clone();
         let (import_watchers, imports) = (context.import_watchers.clone(), context.database.clone());
         let adopt = Adopt(context.clone());
         let adopt = Job::every(&context.database, &context.clock, adopt);
@@ -107,7 +108,7 @@ impl Service for InvitationApp {
                     .on(EmploymentRestored(context)),
             )
             .task("watchers", move |shutdown| {
-                watchers.clone().run(database.clone(), shutdown)
+                watchers.clone().run(database.clone(), clock.clone(), shutdown)
             })
             .task("import-watchers", move |shutdown| {
                 import_watchers.clone().run(imports.clone(), shutdown)

@@ -4,12 +4,16 @@
 pub(crate) mod imports;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use muster_clock::Clock;
 use muster_database::{Database, DatabaseError};
 use muster_ids::{InvitationId, OrganizationId};
+use muster_proto::codec::Encoded;
+use muster_proto::invitation::v1::WatchInvitationsResponse;
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use tokio::sync::{Notify, broadcast};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -64,9 +68,37 @@ pub(crate) struct Change {
 #[derive(Debug)]
 pub(crate) enum News {
     /// What has changed after one place, up to another.
-    Changes { to: Place, changes: Vec<Change> },
+    Changes { to: Place, batch: Arc<Batch> },
     /// The database is of another course: what was told may not have happened.
     Lost,
+}
+
+/// Changes in the order of their places, as they were read at a time.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) time: OffsetDateTime,
+    /// How they are shown: encoded by the first who is told, for all.
+    shown: OnceLock<Encoded<WatchInvitationsResponse>>,
+}
+
+impl Batch {
+    pub(crate) fn new(changes: Vec<Change>, time: OffsetDateTime) -> Self {
+        Self {
+            changes,
+            time,
+            shown: OnceLock::new(),
+        }
+    }
+
+    /// How they are shown, to whoever is told of them.
+    pub(crate) fn shown(
+        &self,
+        show: impl FnOnce(&Self) -> WatchInvitationsResponse,
+    ) -> Encoded<WatchInvitationsResponse> {
+        let encode = || Encoded::of(&show(self));
+        self.shown.get_or_init(encode).clone()
+    }
 }
 
 /// Everybody who watches. Cheap to clone.
@@ -110,14 +142,14 @@ impl Watchers {
     }
 
     /// Asks what has changed, and tells it, until the process stops.
-    pub(crate) async fn run(self, database: Database, shutdown: CancellationToken) {
+    pub(crate) async fn run(self, database: Database, clock: Clock, shutdown: CancellationToken) {
         let telling = async {
             loop {
                 if self.places().is_empty() {
                     self.0.arrival.notified().await;
                     continue;
                 }
-                if let Err(error) = self.look(&database).await {
+                if let Err(error) = self.look(&database, &clock).await {
                     tracing::warn!(%error, "what has changed could not be read; watchers wait");
                 }
                 sleep(self.pause()).await;
@@ -134,14 +166,14 @@ impl Watchers {
     }
 
     /// Tells everybody what has changed by now.
-    async fn look(&self, database: &Database) -> Result<(), DatabaseError> {
+    async fn look(&self, database: &Database, clock: &Clock) -> Result<(), DatabaseError> {
         let places = self.places();
         let asking = async |c: &mut _| changes::changed(c, &places).await;
         let (Now { horizon, course }, changed) = database.read(asking).await?;
         self.end_all_but(course);
         for (organization, at) in places {
             let is_told = if changed.contains(&organization) {
-                let reading = self.read(database, organization, at, horizon).await;
+                let reading = self.read(database, clock, organization, at, horizon).await;
                 // Of this one: the others are told all the same.
                 reading.unwrap_or_else(|error| {
                     tracing::warn!(%error, "what has changed in an organization could not be read; its watchers wait");
@@ -151,7 +183,11 @@ impl Watchers {
                 true
             };
             if is_told {
-                self.announce(organization, Place::before(horizon), Vec::new());
+                self.announce(
+                    organization,
+                    Place::before(horizon),
+                    Batch::new(Vec::new(), clock.now()),
+                );
             }
         }
         Ok(())
@@ -161,6 +197,7 @@ impl Watchers {
     async fn read(
         &self,
         database: &Database,
+        clock: &Clock,
         organization: OrganizationId,
         mut at: Place,
         horizon: i64,
@@ -173,7 +210,7 @@ impl Watchers {
                 return Ok(true);
             };
             at = last.place;
-            self.announce(organization, at, changes);
+            self.announce(organization, at, Batch::new(changes, clock.now()));
         }
         Ok(false)
     }
@@ -189,12 +226,13 @@ impl Watchers {
         });
     }
 
-    fn announce(&self, organization: OrganizationId, to: Place, changes: Vec<Change>) {
+    fn announce(&self, organization: OrganizationId, to: Place, batch: Batch) {
         let mut rooms = self.rooms();
         if let Some(room) = rooms.get_mut(&organization).filter(|room| room.at < to) {
             room.at = to;
             // Nobody hears it when the last has just left.
-            drop(room.news.send(Arc::new(News::Changes { to, changes })));
+            let batch = Arc::new(batch);
+            drop(room.news.send(Arc::new(News::Changes { to, batch })));
         }
     }
 
@@ -210,5 +248,25 @@ impl Watchers {
 
     fn rooms(&self) -> MutexGuard<'_, HashMap<OrganizationId, Room>> {
         self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn what_many_are_told_is_encoded_once() {
+        let batch = Batch::new(Vec::new(), OffsetDateTime::UNIX_EPOCH);
+        let encoded = Cell::new(0);
+        for _ in 0..1_000 {
+            batch.shown(|_| {
+                encoded.set(encoded.get() + 1);
+                WatchInvitationsResponse::default()
+            });
+        }
+        assert_eq!(encoded.get(), 1);
     }
 }

@@ -1,16 +1,20 @@
-//! Many who watch the invitations of one organization, straight at the service: a gateway lets fewer of one caller.
+//! Many who watch the invitations of one organization, straight at the service: a gateway lets fewer of one caller. They count what
+//! they are told and do not read it: who watches does that on machines of their own.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
+use bytes::Bytes;
+use http::uri::PathAndQuery;
 use muster_identity::CALLER_HEADER;
 use muster_proto::invitation::v1::WatchInvitationsRequest;
-use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use tokio::task::JoinSet;
-use tonic::Request;
-use tonic::transport::Endpoint;
+use tonic::client::Grpc;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Streaming};
+use tonic_prost::ProstCodec;
 
 use super::fixture::{Fixture, answer};
 use super::polling::until;
@@ -21,6 +25,24 @@ const METHOD: &str = "/muster.invitation.v1.InvitationService/WatchInvitations";
 const OF_A_CONNECTION: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// What is told of invitations, each as its bytes.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Told {
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    invitations: Vec<Bytes>,
+}
+
+async fn watch(
+    channel: Channel,
+    request: Request<WatchInvitationsRequest>,
+) -> anyhow::Result<Streaming<Told>> {
+    let mut service = Grpc::new(channel);
+    service.ready().await?;
+    let codec = ProstCodec::<WatchInvitationsRequest, Told>::default();
+    let method = PathAndQuery::from_static(METHOD);
+    answer(service.server_streaming(request, method, codec).await)
+}
 
 /// They watch until this is dropped.
 pub(super) struct Watchers {
@@ -46,8 +68,7 @@ impl Watchers {
             });
             let token = token.parse().context("the token is no header")?;
             request.metadata_mut().insert(CALLER_HEADER, token);
-            let mut invitations = InvitationServiceClient::new(channel.clone());
-            let mut stream = answer(invitations.watch_invitations(request).await)?;
+            let mut stream = watch(channel.clone(), request).await?;
             stream.message().await?.context("a stream ended at once")?;
             let told = Arc::clone(&told);
             streams.spawn(async move {

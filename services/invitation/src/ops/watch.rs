@@ -14,10 +14,9 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout_at};
 
 use crate::context::Context;
-use crate::domain::invitation::Invitation;
 use crate::error::Error;
 use crate::store::invitation::changes::{self, Now};
-use crate::watching::{Change, Course, MESSAGE_SIZE, News, Place};
+use crate::watching::{Batch, Change, Course, MESSAGE_SIZE, News, Place};
 
 /// A stream says something at least as often.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -36,11 +35,10 @@ pub(crate) struct Resumption {
 /// One message.
 #[derive(Debug)]
 pub(crate) struct Update {
-    pub(crate) invitations: Vec<Invitation>,
+    /// What has changed; others are told the same.
+    pub(crate) batch: Arc<Batch>,
     /// From where the stream goes on.
     pub(crate) resumption: Resumption,
-    /// As of when.
-    pub(crate) time: OffsetDateTime,
 }
 
 /// What changes from now on, or since a stream that ended.
@@ -103,21 +101,26 @@ impl Watcher {
             if self.at < self.missed {
                 let changes = self.read().await?;
                 if !changes.is_empty() {
-                    return Ok(self.update(changes));
+                    return Ok(self.tell(changes));
                 }
                 continue;
             }
             match timeout_at(self.beat, self.news.recv()).await {
-                Err(_) => return Ok(self.update(Vec::new())),
+                Err(_) => return Ok(self.tell(Vec::new())),
                 Ok(Ok(news)) => {
-                    let News::Changes { to, changes } = &*news else {
+                    let News::Changes { to, batch } = &*news else {
                         return Err(Error::WatchHistoryLost);
                     };
-                    let after = |change: &&Change| change.place > self.at;
-                    let changes: Vec<Change> = changes.iter().filter(after).cloned().collect();
-                    self.at = self.at.max(*to);
-                    if !changes.is_empty() {
-                        return Ok(self.update(changes));
+                    let (at, changes) = (self.at, &batch.changes);
+                    self.at = at.max(*to);
+                    match changes.iter().position(|change| change.place > at) {
+                        None => {}
+                        // All of it, like the others.
+                        Some(0) => return Ok(self.update(Arc::clone(batch))),
+                        Some(first) => {
+                            let later = changes.get(first..).unwrap_or_default();
+                            return Ok(self.tell(later.to_vec()));
+                        }
                     }
                 }
                 Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => {
@@ -142,17 +145,21 @@ impl Watcher {
         Ok(changes)
     }
 
-    fn update(&mut self, changes: Vec<Change>) -> Update {
+    /// What nobody else is told.
+    fn tell(&mut self, changes: Vec<Change>) -> Update {
+        let batch = Batch::new(changes, self.context.clock.now());
+        self.update(Arc::new(batch))
+    }
+
+    fn update(&mut self, batch: Arc<Batch>) -> Update {
         self.beat = Instant::now() + HEARTBEAT;
-        let time = self.context.clock.now();
         Update {
-            invitations: changes.into_iter().map(|change| change.invitation).collect(),
+            batch,
             resumption: Resumption {
                 place: self.at,
                 course: self.course,
-                time,
+                time: self.context.clock.now(),
             },
-            time,
         }
     }
 }
