@@ -5,9 +5,8 @@
 
 mod row;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use muster_address::EmailAddress;
 use muster_jobs::Lease;
 use muster_server::Failure;
 use sqlx::PgConnection;
@@ -22,7 +21,7 @@ use crate::domain::inviting::{InvitingContext, OrganizationStatus};
 use crate::domain::mailbox::DAY;
 use crate::error::Error;
 use crate::events::{self, Act};
-use crate::ops::invitation::invite::{Invited, invite_all};
+use crate::ops::invitation::invite::{Invited, invite_beside};
 use crate::ops::invitation::mailbox::{self, Mailboxes};
 use crate::store::closing;
 use crate::store::import::claim::{self, Job};
@@ -64,7 +63,15 @@ pub(crate) async fn apply(
     let mut inviting = may_go_on(context, job).await?;
     let mut asked = tokio::time::Instant::now();
     let (mut rows_a_batch, mut done) = (ROWS_A_BATCH, 0);
-    while done < ROWS_A_TURN && !shutdown.is_cancelled() {
+    while !shutdown.is_cancelled() {
+        if done >= ROWS_A_TURN {
+            let now = context.clock.now();
+            let looking = async |c: &mut _| claim::is_another_waiting(c, job, now).await;
+            if context.database.read(looking).await? {
+                break;
+            }
+            done = 0;
+        }
         if asked.elapsed() > CONTEXT_LIFE {
             inviting = may_go_on(context, job).await?;
             asked = tokio::time::Instant::now();
@@ -148,13 +155,13 @@ impl Work<'_> {
         // Before a row is locked. By now it may be closed, whatever it said when it was asked.
         let is_active = self.inviting.status == OrganizationStatus::Active
             && !closing::is_closed(tx, self.job.organization).await?;
-        if !claim::hold(tx, self.job, self.lease).await? {
+        let Some(done_line) = claim::hold(tx, self.job, self.lease).await? else {
             return Ok(Batch::Lost);
-        }
+        };
         let (organization, import) = (self.job.organization, self.job.import);
         let capacity = self.capacity(tx, self.first_due()).await?;
         let most = capacity.map_or(most, |capacity| most.min(capacity.mails));
-        let rows = rows::to_apply(tx, organization, import, most).await?;
+        let rows = rows::to_apply(tx, organization, import, done_line, most).await?;
         let count = rows.len();
         self.store(tx, rows, capacity, is_active).await?;
         // As many as were asked for: there may be more.
@@ -183,7 +190,8 @@ impl Work<'_> {
             i32::try_from(rows.iter().filter(|row| row.outcome == outcome).count()).unwrap_or(i32::MAX)
         };
         let refused = number(Outcome::Refused).saturating_add(followers);
-        claim::count(tx, self.job, number(Outcome::Applied), refused).await?;
+        let done_line = rows.iter().map(|row| row.line).max().unwrap_or_default();
+        claim::count(tx, self.job, done_line, number(Outcome::Applied), refused).await?;
         // The last thing: the rows it counts in are those of all who invite for the organization.
         let slot = Slot::spread(import.as_uuid());
         for (hour, mails) in quota::by_hour(mails) {
@@ -216,11 +224,16 @@ impl Work<'_> {
                 Err(why) => applied.push(row.refused(why)),
             }
         }
-        let (drafts, late) = self.in_turn(tx, drafts).await?;
+        let addresses: Vec<&str> = drafts
+            .iter()
+            .map(|(_, draft)| draft.address.canonical())
+            .collect();
+        let occupied = occupied_among(tx, self.job.organization, &addresses).await?;
+        let (drafts, late) = self.in_turn(tx, drafts, &occupied).await?;
         applied.extend(late.into_iter().map(|row| row.refused(row::MAILBOX_FULL)));
         let (asking, drafts): (Vec<Traced>, Vec<Draft>) = drafts.into_iter().unzip();
         let drafts = drafts.into_iter().map(Draft::invitation).collect();
-        let invited = invite_all(tx, self.job.organization, drafts).await?;
+        let invited = invite_beside(tx, drafts, &occupied).await?;
         let mails = self.ask_for_mails(tx, &invited).await?;
         let answered = asking.into_iter().zip(&invited);
         applied.extend(answered.map(|(row, invited)| row.invited(invited)));
@@ -233,17 +246,15 @@ impl Work<'_> {
         &self,
         tx: &mut PgConnection,
         drafts: Vec<(Traced, Draft)>,
+        occupied: &HashSet<String>,
     ) -> Result<(Vec<(Traced, Draft)>, Vec<Traced>), Error> {
-        let organization = self.job.organization;
         let addresses = drafts.iter().map(|(_, draft)| &draft.address);
-        let mut mailboxes = Mailboxes::look(tx, organization, addresses.clone(), self.act.time).await?;
-        let canonical: Vec<&str> = addresses.map(EmailAddress::canonical).collect();
-        // Who is invited already gets no further mail.
-        let occupied = occupied_among(tx, organization, &canonical).await?;
+        let mut mailboxes = Mailboxes::look(tx, self.job.organization, addresses, self.act.time).await?;
         let (mut in_turn, mut late) = (Vec::with_capacity(drafts.len()), Vec::new());
         // How many more mails each of the other days was given.
         let mut given: HashMap<OffsetDateTime, i64> = HashMap::new();
         for (row, mut draft) in drafts {
+            // Who is invited already gets no further mail.
             if occupied.contains(draft.address.canonical())
                 || mailboxes.add(&draft.address, draft.due).is_ok()
             {

@@ -52,6 +52,15 @@ pub(crate) async fn invite_all(
         0 | 1 => HashSet::new(),
         _ => occupied_among(tx, organization, &addresses).await?,
     };
+    invite_beside(tx, drafts, &occupied).await
+}
+
+/// As [`invite_all`], by whoever has just looked which of the addresses are occupied.
+pub(crate) async fn invite_beside(
+    tx: &mut PgConnection,
+    drafts: Vec<Invitation>,
+    occupied: &HashSet<String>,
+) -> Result<Vec<Invited>, Error> {
     let mut invited = Vec::with_capacity(drafts.len());
     let mut free: Vec<Invitation> = Vec::new();
     for draft in drafts {

@@ -87,19 +87,45 @@ impl FromRow<'_, PgRow> for Job {
     }
 }
 
-/// Locks the import and prolongs the lease, if it is still this worker's.
-pub(crate) async fn hold(tx: &mut PgConnection, job: &Job, lease: Lease) -> Result<bool, DatabaseError> {
-    let done = sqlx::query(
+/// Locks the import and prolongs the lease, if it is still this worker's. Tells the line up to which its rows are done.
+pub(crate) async fn hold(
+    tx: &mut PgConnection,
+    job: &Job,
+    lease: Lease,
+) -> Result<Option<i32>, DatabaseError> {
+    Ok(sqlx::query_scalar(
         "UPDATE imports SET lease_until = $4
-         WHERE organization_id = $1 AND import_id = $2 AND lease_token = $3",
+         WHERE organization_id = $1 AND import_id = $2 AND lease_token = $3 RETURNING done_line",
     )
     .bind(job.organization)
     .bind(job.import)
     .bind(lease.token)
     .bind(lease.until)
-    .execute(tx)
-    .await?;
-    Ok(done.rows_affected() == 1)
+    .fetch_optional(tx)
+    .await?)
+}
+
+/// Whether another import waits for a worker at `now`.
+pub(crate) async fn is_another_waiting(
+    connection: &mut PgConnection,
+    job: &Job,
+    now: OffsetDateTime,
+) -> Result<bool, DatabaseError> {
+    Ok(sqlx::query_scalar(concat!(
+        "SELECT EXISTS (
+             SELECT FROM imports
+             WHERE state IN (",
+        to_do!(),
+        ") AND ",
+        lease_is_free!("$3"),
+        " AND (state <> $4 OR expire_time > $3) AND (organization_id, import_id) <> ($1, $2))",
+    ))
+    .bind(job.organization)
+    .bind(job.import)
+    .bind(now)
+    .bind(ImportState::Uploaded)
+    .fetch_one(connection)
+    .await?)
 }
 
 /// Puts the import down, to be taken again from `again` on, if it is still this worker's.
@@ -189,21 +215,24 @@ pub(crate) async fn save_preview(
     Ok(())
 }
 
-/// Counts what a batch did.
+/// Counts what a batch did, up to this line.
 pub(crate) async fn count(
     tx: &mut PgConnection,
     job: &Job,
+    done_line: i32,
     applied: i32,
     refused: i32,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
-        "UPDATE imports SET applied_count = applied_count + $3, refused_count = refused_count + $4, attempts = 0
+        "UPDATE imports SET applied_count = applied_count + $3, refused_count = refused_count + $4, attempts = 0,
+                done_line = greatest(done_line, $5)
          WHERE organization_id = $1 AND import_id = $2",
     )
     .bind(job.organization)
     .bind(job.import)
     .bind(applied)
     .bind(refused)
+    .bind(done_line)
     .execute(tx)
     .await?;
     Ok(())

@@ -62,6 +62,9 @@ async fn follow(
          FROM unnest($3::integer[], $4::uuid[], $5::boolean[], $6::jsonb[])
            AS done (line, invitation_id, is_refused, why)
          WHERE organization_id = $1 AND import_id = $2 AND import_rows.merged_into_line = done.line
+           -- Asked once: most files have none, and are not looked through for those of each row.
+           AND EXISTS (SELECT FROM import_rows AS any_merged
+                       WHERE any_merged.organization_id = $1 AND any_merged.import_id = $2 AND any_merged.merged_into_line IS NOT NULL)
          RETURNING is_refused",
     )
     .bind(organization)

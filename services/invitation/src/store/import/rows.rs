@@ -180,20 +180,22 @@ pub(crate) async fn page(
     .await?)
 }
 
-/// The next rows to apply, in the order of the file. The state stands in the statement itself: whatever plan is made of it
-/// may use the index of such rows, and need not look through those that are done.
+/// The next rows to apply, in the order of the file, behind the line up to which they are done: no index holds the state of rows,
+/// which may be written down without touching one.
 pub(crate) async fn to_apply(
     tx: &mut PgConnection,
     organization: OrganizationId,
     import: ImportId,
+    after: i32,
     limit: i64,
 ) -> Result<Vec<Row>, DatabaseError> {
     Ok(sqlx::query_as(select_row!(
-        "WHERE organization_id = $1 AND import_id = $2 AND state = 'VALID' ORDER BY line LIMIT $3"
+        "WHERE organization_id = $1 AND import_id = $2 AND line > $4 AND state = 'VALID' ORDER BY line LIMIT $3"
     ))
     .bind(organization)
     .bind(import)
     .bind(limit)
+    .bind(after)
     .fetch_all(tx)
     .await?)
 }

@@ -36,14 +36,14 @@ async fn a_worker_whose_import_was_taken_over_has_no_say_in_it_any_more() {
     let taken = claim::claim(&mut connection, other, NOW + LEASE).await;
     assert!(taken.unwrap().is_some());
 
-    assert!(!claim::hold(&mut connection, &job, silent).await.unwrap());
+    assert_eq!(claim::hold(&mut connection, &job, silent).await.unwrap(), None);
     let counted = claim::count_failure(&mut connection, &job).await;
     assert_eq!(counted.unwrap(), None);
     let again = claim::postpone(&mut connection, &job, NOW).await;
     assert!(!again.unwrap());
     let given_up = claim::fail(&mut connection, &job, NOW, "made up").await;
     assert!(!given_up.unwrap());
-    assert!(claim::hold(&mut connection, &job, other).await.unwrap());
+    assert_eq!(claim::hold(&mut connection, &job, other).await.unwrap(), Some(0));
     let going_on = "SELECT count(*) FROM imports WHERE state = 'APPLYING' AND attempts = 0";
     assert_eq!(database.count(going_on).await, 1);
 }

@@ -276,7 +276,7 @@ async fn the_next_rows_to_apply_cost_the_same_however_many_are_done() {
     let mut young = Young::new().await;
     let (organization, import) = (young.organization, young.import);
     import_of(&mut young.connection, organization, import).await;
-    let next = rows::to_apply(&mut young.connection, organization, import, 10).await;
+    let next = rows::to_apply(&mut young.connection, organization, import, 0, 10).await;
     assert!(next.unwrap().is_empty());
     sqlx::query(
         "INSERT INTO import_rows (organization_id, import_id, line, address_given, groups_given, location_given,
@@ -291,7 +291,7 @@ async fn the_next_rows_to_apply_cost_the_same_however_many_are_done() {
     .unwrap();
 
     let before = young.looked_at("import_rows").await;
-    let next = rows::to_apply(&mut young.connection, organization, import, 10).await;
+    let next = rows::to_apply(&mut young.connection, organization, import, 5_000, 10).await;
     assert_eq!(next.unwrap().len(), 10);
     let cost = young.looked_at("import_rows").await - before;
     println!("{cost} pages");

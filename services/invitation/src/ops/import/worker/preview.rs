@@ -15,7 +15,7 @@ pub(super) async fn make_again(context: &Context, job: &Job) -> Result<(), Error
     let inviting = context.organization.context(job.organization).await?;
     let preview = make(&context.database, job.organization, inviting, rows).await?;
     let saving = context.database.write(async |tx| {
-        if claim::hold(tx, job, job.lease).await? {
+        if claim::hold(tx, job, job.lease).await?.is_some() {
             rows::replace(tx, job.organization, job.import, &preview.rows).await?;
             claim::save_preview(tx, job, &preview).await?;
         }
