@@ -5,24 +5,41 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muster_address::EmailAddress;
-use muster_database::deadline;
+use muster_database::{Together, deadline};
+use muster_ids::OrganizationId;
 use muster_language::Language;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
-use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, MailPurpose};
+use muster_proto::notification::v1::{
+    BatchGetMailsRequest, GetMailRequest, GetMailResponse, MailAnswer, MailPurpose,
+};
 use muster_server::Peer;
 use muster_server::convert::from_timestamp;
-use tokio::time::Instant;
-use tonic::{Code, Status};
+use tokio::time::{Instant, timeout_at};
+use tonic::{Code, Response, Status};
 
 use crate::domain::{MailRequest, Outcome};
 use crate::mails::{Mail, Purpose};
 
+/// As many mails as one question is about.
+const BATCH_SIZE: usize = 100;
+
+type Client = MailSourceInternalServiceClient<Peer>;
+type Answer = Result<GetMailResponse, Status>;
+
 /// The sources of mails, by the names of the services.
 #[derive(Debug, Clone)]
 pub struct MailSources {
-    clients: BTreeMap<&'static str, MailSourceInternalServiceClient<Peer>>,
+    sources: BTreeMap<&'static str, Source>,
     /// For one question, its retries included.
     answer_limit: Duration,
+}
+
+/// A source.
+#[derive(Debug, Clone)]
+struct Source {
+    client: Client,
+    /// What is asked at the same time about mails of one organization is one question.
+    together: Together<OrganizationId, GetMailRequest, Option<Answer>>,
 }
 
 impl MailSources {
@@ -34,17 +51,17 @@ impl MailSources {
         sources: impl IntoIterator<Item = (&'static str, Peer)>,
         answer_limit: Duration,
     ) -> anyhow::Result<Self> {
-        let clients = sources
+        let sources = sources
             .into_iter()
-            .map(|(name, peer)| (name, MailSourceInternalServiceClient::new(peer)));
+            .map(|(name, peer)| (name, Source::new(MailSourceInternalServiceClient::new(peer))));
         let sources = Self {
-            clients: clients.collect(),
+            sources: sources.collect(),
             answer_limit,
         };
         for purpose in Purpose::ALL {
             let source = purpose.spec().source;
             anyhow::ensure!(
-                sources.clients.contains_key(source),
+                sources.sources.contains_key(source),
                 "{purpose} mail comes from the {source} service, which this service does not know"
             );
         }
@@ -57,19 +74,70 @@ impl MailSources {
     /// [`Outcome::Unwanted`], [`Outcome::Unmailable`], [`Outcome::Unasked`] when the source has
     /// none to give now, or [`Outcome::SourceAway`] when it did not answer.
     pub async fn mail(&self, request: &MailRequest) -> Result<Mail, Outcome> {
+        let source = self.sources.get(request.purpose.spec().source);
+        let source = source.ok_or(Outcome::Unasked)?;
+        let until = Instant::now() + self.answer_limit;
+        let asking = deadline::scope(Some(until), source.ask(request));
+        match timeout_at(until, asking).await {
+            Ok(Ok(answer)) => mail_of(request.purpose, answer),
+            Ok(Err(status)) => Err(outcome_of(&status)),
+            Err(_late) => Err(Outcome::SourceAway),
+        }
+    }
+}
+
+impl Source {
+    fn new(client: Client) -> Self {
+        let asking = client.clone();
+        Self {
+            client,
+            together: Together::new(BATCH_SIZE, move |_: &OrganizationId, questions| {
+                ask_all(asking.clone(), questions)
+            }),
+        }
+    }
+
+    async fn ask(&self, request: &MailRequest) -> Answer {
         let question = GetMailRequest {
             subject: request.subject.to_string(),
             purpose: MailPurpose::from(request.purpose).into(),
             generation: request.generation,
         };
-        let source = self.clients.get(request.purpose.spec().source);
-        let mut source = source.ok_or(Outcome::Unasked)?.clone();
-        let until = Some(Instant::now() + self.answer_limit);
-        match deadline::scope(until, source.get_mail(question)).await {
-            Ok(answer) => mail_of(request.purpose, answer.into_inner()),
-            Err(status) => Err(outcome_of(&status)),
+        let organization = request.subject.organization;
+        match self.together.ask(organization, question.clone()).await {
+            Some(Some(answer)) => answer,
+            // Alone, the refusal is its own.
+            _ => ask_one(self.client.clone(), question).await,
         }
     }
+}
+
+async fn ask_one(mut client: Client, question: GetMailRequest) -> Answer {
+    client.get_mail(question).await.map(Response::into_inner)
+}
+
+/// `None` for those that are to be asked about alone.
+async fn ask_all(mut client: Client, requests: Vec<GetMailRequest>) -> Vec<Option<Answer>> {
+    if let [question] = &requests[..] {
+        return vec![Some(ask_one(client, question.clone()).await)];
+    }
+    let count = requests.len();
+    match client.batch_get_mails(BatchGetMailsRequest { requests }).await {
+        Ok(answer) => {
+            let answers = answer.into_inner().answers.into_iter();
+            let answer = |answer: MailAnswer| answer.mail.map(Ok);
+            let mut answers: Vec<_> = answers.map(answer).collect();
+            answers.resize(count, None);
+            answers
+        }
+        Err(status) if is_away(&status) => vec![Some(Err(status)); count],
+        // Also when the source is of a release that knows no questions about many.
+        Err(_) => vec![None; count],
+    }
+}
+
+fn is_away(status: &Status) -> bool {
+    matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded)
 }
 
 fn mail_of(purpose: Purpose, answer: GetMailResponse) -> Result<Mail, Outcome> {
@@ -91,7 +159,7 @@ fn mail_of(purpose: Purpose, answer: GetMailResponse) -> Result<Mail, Outcome> {
 fn outcome_of(status: &Status) -> Outcome {
     match status.code() {
         Code::NotFound => Outcome::Unwanted,
-        code @ (Code::Unavailable | Code::DeadlineExceeded) => {
+        code if is_away(status) => {
             tracing::debug!(code = ?code, "the source of a mail did not answer");
             Outcome::SourceAway
         }

@@ -1,12 +1,13 @@
 //! `MailSourceInternalService`: what the mail worker asks just before it sends.
 
+use futures::future::join_all;
 use muster_ids::VerificationNoticeName;
 use muster_proto::notification::v1 as notification_pb;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
 use muster_refusal::Violations;
+use muster_server::Call;
 use muster_server::names::named;
-use muster_server::{Call, Parsed};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
@@ -18,18 +19,45 @@ impl MailSourceInternalService for Rpc {
         &self,
         request: Request<notification_pb::GetMailRequest>,
     ) -> Result<Response<notification_pb::GetMailResponse>, Status> {
-        let (_, notice) = Call::read(request, subject)?;
+        let (_, notice) = Call::read(request, |call, violations| {
+            Ok(subject(&call.message, "", violations))
+        })?;
         let mail = get_mail(&self.context, notice).await?;
         Ok(Response::new(mail.map(Into::into).unwrap_or_default()))
     }
+
+    async fn batch_get_mails(
+        &self,
+        request: Request<notification_pb::BatchGetMailsRequest>,
+    ) -> Result<Response<notification_pb::BatchGetMailsResponse>, Status> {
+        let (_, notices) = Call::read(request, |call, violations| {
+            let each = call.message.requests.iter().enumerate();
+            let all: Vec<_> = each
+                .map(|(place, question)| subject(question, &format!("requests[{place}]."), violations))
+                .collect();
+            Ok(all.into_iter().collect::<Option<Vec<_>>>())
+        })?;
+        let mails = notices.into_iter().map(|notice| get_mail(&self.context, notice));
+        let answers = join_all(mails)
+            .await
+            .into_iter()
+            .map(|mail| notification_pb::MailAnswer {
+                mail: mail.ok().map(|mail| mail.map(Into::into).unwrap_or_default()),
+            });
+        Ok(Response::new(notification_pb::BatchGetMailsResponse {
+            answers: answers.collect(),
+        }))
+    }
 }
 
+/// What is wrong is told of the fields after `within`.
 fn subject(
-    call: &Call<notification_pb::GetMailRequest>,
+    question: &notification_pb::GetMailRequest,
+    within: &str,
     violations: &mut Violations,
-) -> Parsed<VerificationNoticeName> {
-    violations.check("purpose", own(call.message.purpose()));
-    Ok(named(violations, "subject", &call.message.subject))
+) -> Option<VerificationNoticeName> {
+    violations.check(format!("{within}purpose"), own(question.purpose()));
+    named(violations, &format!("{within}subject"), &question.subject)
 }
 
 /// The mails of other purposes are about things of other services.

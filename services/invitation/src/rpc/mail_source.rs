@@ -1,16 +1,18 @@
 //! `MailSourceInternalService`: what the mail worker asks just before it sends.
 
+use futures::future::join_all;
 use muster_ids::{InvitationName, JoinRequestName};
 use muster_proto::notification::v1 as notification_pb;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
 use muster_refusal::Violations;
+use muster_server::Call;
 use muster_server::convert::timestamp;
 use muster_server::names::named;
-use muster_server::{Call, Parsed};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
+use crate::error::Error;
 use crate::ops::get_mail::{Mail, get_mail};
 use crate::ops::join_request::{self, mail::JoinMail};
 
@@ -20,10 +22,37 @@ impl MailSourceInternalService for Rpc {
         &self,
         request: Request<notification_pb::GetMailRequest>,
     ) -> Result<Response<notification_pb::GetMailResponse>, Status> {
-        let (call, about) = Call::read(request, about)?;
+        let (_, about) = Call::read(request, |call, violations| {
+            Ok(about(&call.message, "", violations))
+        })?;
+        Ok(Response::new(self.mail_about(about).await?))
+    }
+
+    /// What is looked for of all of them is looked for together: each joins those who ask at the same time.
+    async fn batch_get_mails(
+        &self,
+        request: Request<notification_pb::BatchGetMailsRequest>,
+    ) -> Result<Response<notification_pb::BatchGetMailsResponse>, Status> {
+        let (_, all) = Call::read(request, |call, violations| {
+            let each = call.message.requests.iter().enumerate();
+            let all: Vec<_> = each
+                .map(|(place, question)| about(question, &format!("requests[{place}]."), violations))
+                .collect();
+            Ok(all.into_iter().collect::<Option<Vec<About>>>())
+        })?;
+        let answers = join_all(all.into_iter().map(|about| self.mail_about(about))).await;
+        let answer = |mail: Result<_, Error>| notification_pb::MailAnswer { mail: mail.ok() };
+        Ok(Response::new(notification_pb::BatchGetMailsResponse {
+            answers: answers.into_iter().map(answer).collect(),
+        }))
+    }
+}
+
+impl Rpc {
+    async fn mail_about(&self, about: About) -> Result<notification_pb::GetMailResponse, Error> {
         let answer = match about {
-            About::Invitation(name) => {
-                let mail = get_mail(&self.context, name, call.message.generation).await?;
+            About::Invitation(name, generation) => {
+                let mail = get_mail(&self.context, name, generation).await?;
                 mail.map(|mail| response(&mail))
             }
             About::JoinRequest(name) => {
@@ -31,30 +60,39 @@ impl MailSourceInternalService for Rpc {
                 mail.map(join_response)
             }
         };
-        Ok(Response::new(answer.unwrap_or_default()))
+        Ok(answer.unwrap_or_default())
     }
 }
 
 /// What a mail is about.
 enum About {
-    Invitation(InvitationName),
+    /// With the generation of its link.
+    Invitation(InvitationName, i32),
     JoinRequest(JoinRequestName),
 }
 
-/// The mails of other purposes are about things of other services.
-fn about(call: &Call<notification_pb::GetMailRequest>, violations: &mut Violations) -> Parsed<About> {
-    let subject = &call.message.subject;
-    Ok(match call.message.purpose() {
-        notification_pb::MailPurpose::Invite => named(violations, "subject", subject).map(About::Invitation),
-        notification_pb::MailPurpose::Join => named(violations, "subject", subject).map(About::JoinRequest),
+/// What is wrong is told of the fields after `within`. The mails of other purposes are about things of other services.
+fn about(
+    question: &notification_pb::GetMailRequest,
+    within: &str,
+    violations: &mut Violations,
+) -> Option<About> {
+    let (field, subject) = (format!("{within}subject"), &question.subject);
+    let invitation = |violations: &mut Violations| {
+        let name = named(violations, &field, subject)?;
+        Some(About::Invitation(name, question.generation))
+    };
+    match question.purpose() {
+        notification_pb::MailPurpose::Invite => invitation(violations),
+        notification_pb::MailPurpose::Join => named(violations, &field, subject).map(About::JoinRequest),
         _ => {
             violations.add(
-                "purpose",
+                format!("{within}purpose"),
                 "must be the purpose of a mail about an invitation or a request to join",
             );
-            named::<InvitationName>(violations, "subject", subject).map(About::Invitation)
+            invitation(violations)
         }
-    })
+    }
 }
 
 fn join_response(mail: JoinMail) -> notification_pb::GetMailResponse {

@@ -11,7 +11,10 @@ use muster_proto::invitation::v1::{
 };
 use muster_proto::notification::v1::delivery::State;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
-use muster_proto::notification::v1::{DeliveryChangedEvent, GetMailRequest, MailPurpose};
+use muster_proto::notification::v1::{
+    BatchGetMailsRequest, DeliveryChangedEvent, GetMailRequest, MailPurpose,
+};
+use muster_refusal::violations_of;
 use muster_server::convert::timestamp;
 use muster_testkit::{TestCaller, eventually};
 
@@ -91,6 +94,77 @@ fn question(subject: String) -> GetMailRequest {
         purpose: MailPurpose::Invite.into(),
         generation: 1,
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_that_are_asked_about_together_are_answered_as_each_alone() {
+    let fixture = Fixture::new().await;
+    let mut names = Vec::new();
+    for address in ["Ada@Example.com", "bob@example.com", "cem@example.com"] {
+        let made = fixture.create(address, &[&fixture.nurses]).await.unwrap();
+        names.push(made.name);
+    }
+    crate::cancel::cancel(&fixture, &names[1]).await.unwrap();
+    names.push(format!(
+        "{}/invitations/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88",
+        fixture.parent()
+    ));
+    let worker = fixture.impatient(TestCaller::Workload("notification"));
+    let mut worker = MailSourceInternalServiceClient::new(worker);
+    let mut requests: Vec<_> = names.iter().cloned().map(question).collect();
+    // Another generation than the link has.
+    requests.push(GetMailRequest {
+        generation: 2,
+        ..requests[0].clone()
+    });
+    let request = BatchGetMailsRequest { requests };
+    let answers = worker
+        .batch_get_mails(request.clone())
+        .await
+        .unwrap()
+        .into_inner()
+        .answers;
+    let mails: Vec<_> = answers.into_iter().map(|answer| answer.mail.unwrap()).collect();
+    for (asked, mail) in request.requests.iter().zip(&mails) {
+        assert_eq!(
+            *mail,
+            fixture.mail(&asked.subject, asked.generation).await.unwrap()
+        );
+    }
+    let wanted: Vec<bool> = mails.iter().map(|mail| mail.wanted).collect();
+    assert_eq!(wanted, [true, false, true, false, false]);
+    let state = async |name: &str| fixture.get(name).await.unwrap().delivery_state();
+    assert_eq!(state(&names[0]).await, DeliveryState::Sending);
+    assert_eq!(state(&names[2]).await, DeliveryState::Sending);
+
+    fixture
+        .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
+        .await;
+    let answers = worker
+        .batch_get_mails(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .answers;
+    let known: Vec<bool> = answers.iter().map(|answer| answer.mail.is_some()).collect();
+    assert_eq!(
+        known,
+        [false, true, false, true, true],
+        "why is told of each alone"
+    );
+
+    let foreign = GetMailRequest {
+        subject: "x".to_owned(),
+        purpose: MailPurpose::AccessEnds.into(),
+        generation: 1,
+    };
+    let requests = vec![question(names[0].clone()), foreign];
+    let refused = worker.batch_get_mails(BatchGetMailsRequest { requests }).await;
+    let told: Vec<_> = violations_of(&refused.unwrap_err())
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    assert_eq!(told, ["requests[1].purpose", "requests[1].subject"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

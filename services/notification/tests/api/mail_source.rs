@@ -1,16 +1,20 @@
 //! The source of mails about invitations, played for what the real one cannot do: keep an answer back until a test lets it go, change
-//! its mind at an exact point, fail, or answer what makes no mail. A tiny server for one RPC. The real one is asked by the
+//! its mind at an exact point, fail, or answer what makes no mail. A tiny server for two RPCs. The real one is asked by the
 //! tests of the whole service.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use futures::future::join_all;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_server::{
     MailSourceInternalService, MailSourceInternalServiceServer,
 };
-use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, InviteVariables};
+use muster_proto::notification::v1::{
+    BatchGetMailsRequest, BatchGetMailsResponse, GetMailRequest, GetMailResponse, InviteVariables, MailAnswer,
+};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -27,6 +31,8 @@ struct State {
     cancelled: Mutex<HashSet<String>>,
     special: Mutex<HashMap<String, Result<GetMailResponse, Status>>>,
     asked: Mutex<Vec<String>>,
+    questions: AtomicUsize,
+    is_older: AtomicBool,
     asking: Notify,
     /// Answers that may be given; closed to hold them back.
     answers: Semaphore,
@@ -41,6 +47,8 @@ impl MailSource {
             cancelled: Mutex::default(),
             special: Mutex::default(),
             asked: Mutex::default(),
+            questions: AtomicUsize::new(0),
+            is_older: AtomicBool::new(false),
             asking: Notify::new(),
             answers: Semaphore::new(0),
             held: Mutex::new(false),
@@ -107,6 +115,16 @@ impl MailSource {
         self.state.answers.add_permits(answers);
     }
 
+    /// Knows no questions about many from now on, as the release before.
+    pub(crate) fn grows_older(&self) {
+        self.state.is_older.store(true, Ordering::SeqCst);
+    }
+
+    /// How many questions it was asked, each about one mail or about many.
+    pub(crate) fn questions(&self) -> usize {
+        self.state.questions.load(Ordering::SeqCst)
+    }
+
     /// The subjects that were asked about.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.state.asked.lock().unwrap().clone()
@@ -159,34 +177,63 @@ struct Answers(Arc<State>);
 #[tonic::async_trait]
 impl MailSourceInternalService for Answers {
     async fn get_mail(&self, request: Request<GetMailRequest>) -> Result<Response<GetMailResponse>, Status> {
-        let state = &self.0;
+        let question = self.0.accept(request)?;
+        self.0.answer(question).await.map(Response::new)
+    }
+
+    async fn batch_get_mails(
+        &self,
+        request: Request<BatchGetMailsRequest>,
+    ) -> Result<Response<BatchGetMailsResponse>, Status> {
+        if self.0.is_older.load(Ordering::SeqCst) {
+            return Err(Status::unimplemented("not known"));
+        }
+        let questions = self.0.accept(request)?.requests;
+        let answers = join_all(questions.into_iter().map(|question| self.0.answer(question))).await;
+        if *self.0.away.lock().unwrap() {
+            return Err(Status::unavailable("away"));
+        }
+        let answer = |mail: Result<_, Status>| MailAnswer { mail: mail.ok() };
+        let answers = answers.into_iter().map(answer).collect();
+        Ok(Response::new(BatchGetMailsResponse { answers }))
+    }
+}
+
+impl State {
+    /// What a workload asks.
+    fn accept<M>(&self, request: Request<M>) -> Result<M, Status> {
         let token = request
             .metadata()
             .get("authorization")
             .ok_or_else(|| Status::unauthenticated("no token"))?;
         assert!(token.to_str().unwrap().starts_with("Bearer "));
+        self.questions.fetch_add(1, Ordering::SeqCst);
+        Ok(request.into_inner())
+    }
+
+    async fn answer(&self, question: GetMailRequest) -> Result<GetMailResponse, Status> {
         let GetMailRequest {
             subject, generation, ..
-        } = request.into_inner();
-        state.asked.lock().unwrap().push(subject.clone());
-        state.asking.notify_one();
-        if *state.away.lock().unwrap() {
+        } = question;
+        self.asked.lock().unwrap().push(subject.clone());
+        self.asking.notify_one();
+        if *self.away.lock().unwrap() {
             return Err(Status::unavailable("away"));
         }
-        let held = *state.held.lock().unwrap();
+        let held = *self.held.lock().unwrap();
         if held {
-            state.answers.acquire().await.unwrap().forget();
+            self.answers.acquire().await.unwrap().forget();
         }
-        if let Some(answer) = state.special.lock().unwrap().get(&subject) {
-            return answer.clone().map(Response::new);
+        if let Some(answer) = self.special.lock().unwrap().get(&subject) {
+            return answer.clone();
         }
-        if state.cancelled.lock().unwrap().contains(&subject) {
-            return Ok(Response::new(GetMailResponse::default()));
+        if self.cancelled.lock().unwrap().contains(&subject) {
+            return Ok(GetMailResponse::default());
         }
-        let expire_time = *state.expire_time.lock().unwrap();
-        Ok(Response::new(GetMailResponse {
+        let expire_time = *self.expire_time.lock().unwrap();
+        Ok(GetMailResponse {
             expire_time,
             ..mail(&subject, generation)
-        }))
+        })
     }
 }

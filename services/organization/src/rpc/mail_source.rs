@@ -1,12 +1,13 @@
 //! `MailSourceInternalService`: what the mail worker asks just before it sends.
 
+use futures::future::join_all;
 use muster_proto::notification::v1 as notification_pb;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
 use muster_refusal::Violations;
+use muster_server::Call;
 use muster_server::convert::timestamp;
 use muster_server::names::named;
-use muster_server::{Call, Parsed};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
@@ -18,30 +19,61 @@ impl MailSourceInternalService for Rpc {
         &self,
         request: Request<notification_pb::GetMailRequest>,
     ) -> Result<Response<notification_pb::GetMailResponse>, Status> {
-        let (_, question) = Call::read(request, question)?;
+        let (_, question) = Call::read(request, |call, violations| {
+            Ok(question(&call.message, "", violations))
+        })?;
         let mail = get_mail(&self.context, question).await?;
         Ok(Response::new(mail.map(Into::into).unwrap_or_default()))
     }
+
+    async fn batch_get_mails(
+        &self,
+        request: Request<notification_pb::BatchGetMailsRequest>,
+    ) -> Result<Response<notification_pb::BatchGetMailsResponse>, Status> {
+        let (_, questions) = Call::read(request, |call, violations| {
+            let each = call.message.requests.iter().enumerate();
+            let all: Vec<_> = each
+                .map(|(place, asked)| question(asked, &format!("requests[{place}]."), violations))
+                .collect();
+            Ok(all.into_iter().collect::<Option<Vec<_>>>())
+        })?;
+        let mails = questions
+            .into_iter()
+            .map(|question| get_mail(&self.context, question));
+        let answers = join_all(mails)
+            .await
+            .into_iter()
+            .map(|mail| notification_pb::MailAnswer {
+                mail: mail.ok().map(|mail| mail.map(Into::into).unwrap_or_default()),
+            });
+        Ok(Response::new(notification_pb::BatchGetMailsResponse {
+            answers: answers.collect(),
+        }))
+    }
 }
 
-/// The mails of other purposes are about things of other services.
-fn question(call: &Call<notification_pb::GetMailRequest>, violations: &mut Violations) -> Parsed<Question> {
+/// What is wrong is told of the fields after `within`. The mails of other purposes are about things of other services.
+fn question(
+    asked: &notification_pb::GetMailRequest,
+    within: &str,
+    violations: &mut Violations,
+) -> Option<Question> {
     use notification_pb::MailPurpose as Purpose;
-    let subject = &call.message.subject;
-    Ok(match call.message.purpose() {
-        Purpose::AccessRequested => named(violations, "subject", subject).map(Question::Notice),
-        Purpose::AccessEnds => named(violations, "subject", subject).map(Question::Reminder),
-        Purpose::ReviewDue => named(violations, "subject", subject).map(Question::Review),
-        Purpose::OwnershipMoved => named(violations, "subject", subject).map(Question::Moved),
-        Purpose::Suspension => named(violations, "subject", subject).map(Question::Suspension),
+    let (field, subject) = (format!("{within}subject"), &asked.subject);
+    match asked.purpose() {
+        Purpose::AccessRequested => named(violations, &field, subject).map(Question::Notice),
+        Purpose::AccessEnds => named(violations, &field, subject).map(Question::Reminder),
+        Purpose::ReviewDue => named(violations, &field, subject).map(Question::Review),
+        Purpose::OwnershipMoved => named(violations, &field, subject).map(Question::Moved),
+        Purpose::Suspension => named(violations, &field, subject).map(Question::Suspension),
         Purpose::Unspecified | Purpose::Invite | Purpose::EmploymentToVerify | Purpose::Join => {
             violations.add(
-                "purpose",
+                format!("{within}purpose"),
                 "must be the purpose of a mail about access, a review, an ownership or a suspension",
             );
             None
         }
-    })
+    }
 }
 
 impl From<Mail> for notification_pb::GetMailResponse {
