@@ -1,7 +1,8 @@
 //! Looks for the invitations of mails that are wanted at the same time, and writes down that the worker is told to send them: one
-//! statement, or one transaction, for all of them.
+//! statement for all of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::slice;
 
 use muster_database::{Database, DatabaseError, Together};
 use muster_ids::{InvitationId, InvitationName, OrganizationId};
@@ -10,16 +11,16 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::domain::invitation::{Invitation, NotWanted};
-use crate::store::{invitation, opt_out};
+use crate::store::invitation;
 
-/// Looks that are one statement, and mails that are handed over by one transaction.
+/// Looks that are one statement, and mails that are handed over by one.
 const BATCH_SIZE: usize = 100;
 
 /// Finds invitations that are to be mailed. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Mails {
     looks: Together<OrganizationId, Look, Option<Option<Invitation>>>,
-    handovers: Together<OrganizationId, Handover, Option<bool>>,
+    handovers: Together<OrganizationId, Handover, bool>,
 }
 
 /// A look for an invitation.
@@ -28,10 +29,11 @@ struct Look {
     invitation: InvitationId,
 }
 
-/// A mail that the worker is about to be told to send.
+/// A mail that the worker is about to be told to send, and its invitation as it was found.
 struct Handover {
     database: Database,
     mail: Mail,
+    found: Invitation,
 }
 
 /// The mail of this generation of an invitation, and when the worker asked about it.
@@ -40,12 +42,6 @@ struct Mail {
     invitation: InvitationId,
     generation: i32,
     now: OffsetDateTime,
-}
-
-impl Mail {
-    fn is_among(&self, handed_over: &HashMap<InvitationId, i32>) -> bool {
-        handed_over.get(&self.invitation) == Some(&self.generation)
-    }
 }
 
 impl Mails {
@@ -61,34 +57,36 @@ impl Mails {
         }
     }
 
-    /// Writes down that the worker is told to send the mail, and tells whether it is: not when it is not wanted any more.
-    /// Committed when this answers.
+    /// Writes down that the worker is told to send the mail of this invitation, and tells whether it is: not when it is not wanted any
+    /// more. Committed when this answers.
     ///
     /// # Errors
     /// The database's.
     pub(crate) async fn hand_over(
         &self,
         database: &Database,
-        name: InvitationName,
+        found: &Invitation,
         generation: i32,
         now: OffsetDateTime,
     ) -> Result<bool, DatabaseError> {
+        let organization = found.organization;
         let mail = Mail {
-            invitation: name.invitation,
+            invitation: found.id,
             generation,
             now,
         };
         let handover = Handover {
             database: database.clone(),
             mail,
+            found: found.clone(),
         };
-        if let Some(Some(is_handed_over)) = self.handovers.ask(name.organization, handover).await {
-            return Ok(is_handed_over);
+        if let Some(true) = self.handovers.ask(organization, handover).await {
+            return Ok(true);
         }
-        // Nothing is known of the others' transaction. Saying it once more changes nothing.
-        let writing = async |tx: &mut _| hand_over_all(tx, name.organization, &[mail]).await;
-        let handed_over = database.write(writing).await?;
-        Ok(mail.is_among(&handed_over))
+        // It has changed since it was found, or is changing; or nothing is known of the others' statement. Saying it once more changes
+        // nothing.
+        let writing = async |tx: &mut _| hand_over_one(tx, organization, mail).await;
+        database.write(writing).await
     }
 
     /// The invitation, if it exists and is not to somebody who wants none.
@@ -127,47 +125,52 @@ async fn look(organization: OrganizationId, looks: Vec<Look>) -> Vec<Option<Opti
     }
 }
 
-/// `None` for each: could not be written.
-async fn hand_over(organization: OrganizationId, mails: Vec<Handover>) -> Vec<Option<bool>> {
-    let Some(database) = mails.first().map(|first| first.database.clone()) else {
+/// Whether each of them was written: those whose invitations are as they were found. One statement, which waits for nobody and commits by
+/// itself.
+async fn hand_over(organization: OrganizationId, handovers: Vec<Handover>) -> Vec<bool> {
+    let Some(database) = handovers.first().map(|first| first.database.clone()) else {
         return Vec::new();
     };
-    let mails: Vec<Mail> = mails.iter().map(|handover| handover.mail).collect();
-    let writing = async |tx: &mut _| hand_over_all(tx, organization, &mails).await;
-    match database.write(writing).await {
-        Ok(handed_over) => {
-            let answer = |mail: &Mail| Some(mail.is_among(&handed_over));
-            mails.iter().map(answer).collect()
+    let told: Vec<Option<Invitation>> = handovers
+        .into_iter()
+        .map(|handover| told(handover.found, handover.mail))
+        .collect();
+    let as_found: Vec<Option<(InvitationId, i64)>> = told
+        .iter()
+        .map(|told| told.as_ref().map(|told| (told.id, told.version)))
+        .collect();
+    let told: Vec<Invitation> = told.into_iter().flatten().collect();
+    let write = async |c: &mut _| invitation::update_handed_over(c, organization, &told).await;
+    let written = database.read(write).await.unwrap_or_default();
+    as_found
+        .iter()
+        .map(|found| found.is_some_and(|found| written.contains(&found)))
+        .collect()
+}
+
+/// Whoever changes an invitation locks it first: they come before this, and it is not wanted any more, or after it, and see that it
+/// may be on its way.
+async fn hand_over_one(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    mail: Mail,
+) -> Result<bool, DatabaseError> {
+    let locked = invitation::lock(tx, organization, mail.invitation).await?;
+    match locked.and_then(|locked| told(locked, mail)) {
+        Some(told) => {
+            let written = invitation::update_handed_over(tx, organization, slice::from_ref(&told)).await?;
+            Ok(!written.is_empty())
         }
-        Err(_) => vec![None; mails.len()],
+        None => Ok(false),
     }
 }
 
-/// Those of which the worker is told to send the mail, each with its generation. Whoever changes an invitation locks it first: they
-/// come before this, and it is not wanted any more, or after it, and see that it may be on its way.
-async fn hand_over_all(
-    tx: &mut PgConnection,
-    organization: OrganizationId,
-    mails: &[Mail],
-) -> Result<HashMap<InvitationId, i32>, DatabaseError> {
-    let ids = mails.iter().map(|mail| mail.invitation).collect();
-    let locked = invitation::lock_all(tx, organization, ids).await?;
-    let told = locked.into_iter().filter_map(|found| {
-        // Of several generations of a link that are asked about one at most is the current one.
-        let asked = mails.iter().filter(|mail| mail.invitation == found.id);
-        let wanted = asked
-            .copied()
-            .find(|mail| found.is_wanted(mail.generation, mail.now))?;
-        match found.hand_over(wanted.generation, wanted.now) {
-            Transition::Changed(told) | Transition::AlreadyDone(told) => Some(told),
-            Transition::Refused(NotWanted) => None,
-        }
-    });
-    let told: Vec<Invitation> = told.collect();
-    if !told.is_empty() {
-        invitation::update_handed_over(tx, organization, &told).await?;
+/// The invitation once the worker is told to send the mail, if it is still wanted.
+fn told(found: Invitation, mail: Mail) -> Option<Invitation> {
+    match found.hand_over(mail.generation, mail.now) {
+        Transition::Changed(told) | Transition::AlreadyDone(told) => Some(told),
+        Transition::Refused(NotWanted) => None,
     }
-    Ok(told.into_iter().map(|told| (told.id, told.generation)).collect())
 }
 
 /// Those of the invitations that exist, and that are not to somebody who wants none. That may have been said while the
@@ -177,14 +180,6 @@ async fn wanted_all(
     organization: OrganizationId,
     ids: &[InvitationId],
 ) -> Result<HashMap<InvitationId, Invitation>, DatabaseError> {
-    let mut found = invitation::find_all(c, organization, ids).await?;
-    if !found.is_empty() {
-        let addresses: Vec<&str> = found.iter().map(|found| found.address.canonical()).collect();
-        let unwanted: HashSet<String> = opt_out::among(c, organization, &addresses)
-            .await?
-            .into_iter()
-            .collect();
-        found.retain(|found| !unwanted.contains(found.address.canonical()));
-    }
+    let found = invitation::find_wanted(c, organization, ids).await?;
     Ok(found.into_iter().map(|found| (found.id, found)).collect())
 }

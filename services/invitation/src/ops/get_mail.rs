@@ -65,7 +65,7 @@ pub(crate) async fn get_mail(
     // The last thing: whoever takes it back from now on is told that it may be on its way, and whoever has done so before is heard.
     if !context
         .mails
-        .hand_over(&context.database, name, generation, now)
+        .hand_over(&context.database, &invitation, generation, now)
         .await?
     {
         return Ok(None);

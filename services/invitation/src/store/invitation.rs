@@ -244,14 +244,21 @@ pub(crate) async fn find(
         .await?)
 }
 
-/// Those of these invitations that exist.
-pub(crate) async fn find_all(
+/// Those of these invitations that exist, and are not to somebody who wants no further invitation of the organization.
+pub(crate) async fn find_wanted(
     connection: &mut PgConnection,
     organization: OrganizationId,
     ids: &[InvitationId],
 ) -> Result<Vec<Invitation>, DatabaseError> {
+    // As NOT EXISTS the planner would make a join of it, and might look through all who want none.
     let select = each_of!(select_invitation!(
-        "WHERE i.organization_id = $1 AND i.invitation_id = wanted.invitation_id LIMIT 1"
+        "WHERE i.organization_id = $1 AND i.invitation_id = wanted.invitation_id
+           AND (SELECT true FROM opt_outs o WHERE o.organization_id = $1 AND ",
+        mailbox!("o"),
+        " = ",
+        mailbox!("i"),
+        " LIMIT 1) IS NULL
+         LIMIT 1"
     ));
     Ok(sqlx::query_as(select)
         .bind(organization)

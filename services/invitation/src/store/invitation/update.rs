@@ -1,7 +1,9 @@
 //! The updates of an invitation: what a transition made of it, stored only over the version that it was made from.
 
+use std::collections::HashSet;
+
 use muster_database::DatabaseError;
-use muster_ids::OrganizationId;
+use muster_ids::{InvitationId, OrganizationId};
 use sqlx::PgConnection;
 
 use super::column;
@@ -118,28 +120,33 @@ pub(crate) async fn update_reported(
     Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
 }
 
-/// Stores of many that are locked that the mail worker is told to send their mails.
+/// Stores of many that the mail worker is told to send their mails, and gives those of which it is stored, each with the version that
+/// it had: not of those that have another one by now, nor of those that somebody else has locked. It waits for nobody, and may be run
+/// without a transaction.
 pub(crate) async fn update_handed_over(
-    tx: &mut PgConnection,
+    connection: &mut PgConnection,
     organization: OrganizationId,
     told: &[Invitation],
-) -> Result<(), DatabaseError> {
-    sqlx::query(
+) -> Result<HashSet<(InvitationId, i64)>, DatabaseError> {
+    let stored: Vec<(InvitationId, i64)> = sqlx::query_as(
         // As in `update_reported`.
         "UPDATE invitations i
          SET version = version + 1,
              handover_time = (SELECT t.handover_time FROM unnest($2::uuid[], $3::timestamptz[]) AS t (invitation_id, handover_time)
                               WHERE t.invitation_id = i.invitation_id LIMIT 1)
          WHERE ctid = ANY (ARRAY(
-             SELECT found.ctid FROM unnest($2::uuid[]) AS t (invitation_id)
+             SELECT found.ctid FROM unnest($2::uuid[], $4::bigint[]) AS t (invitation_id, version)
              CROSS JOIN LATERAL (
                  SELECT f.ctid FROM invitations f
-                 WHERE f.organization_id = $1 AND f.invitation_id = t.invitation_id LIMIT 1) AS found))",
+                 WHERE f.organization_id = $1 AND f.invitation_id = t.invitation_id AND f.version = t.version
+                 LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) AS found))
+         RETURNING i.invitation_id, i.version - 1",
     )
     .bind(organization)
     .bind(column(told, |told| told.id))
     .bind(column(told, |told| told.handover))
-    .execute(tx)
+    .bind(column(told, |told| told.version))
+    .fetch_all(connection)
     .await?;
-    Ok(())
+    Ok(stored.into_iter().collect())
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::super::import::rows;
 use super::super::invitation::invitee;
 use super::super::invitation::list::{self, ListFilter};
-use super::super::invitation::{find_all, lock_all, update_reported};
+use super::super::invitation::{find_wanted, lock_all, update_handed_over, update_reported};
 use super::super::{learner, mailbox};
 use super::{NOW, database, import_of};
 use crate::domain::invitation::StateName;
@@ -21,7 +21,7 @@ use crate::domain::mailbox::Mailbox;
 
 /// A database whose plans are made while it is empty, and kept.
 struct Young {
-    _database: TestDatabase,
+    database: TestDatabase,
     connection: PgConnection,
     organization: OrganizationId,
     import: ImportId,
@@ -41,7 +41,7 @@ impl Young {
         .unwrap();
         let clock = Clock::fixed(NOW);
         Self {
-            _database: database,
+            database,
             connection,
             organization: OrganizationId::from_uuid(clock.new_uuid()),
             import: ImportId::from_uuid(clock.new_uuid()),
@@ -315,7 +315,7 @@ async fn what_was_reported_costs_the_same_however_many_others_there_are() {
         1
     );
     assert_eq!(
-        find_all(&mut young.connection, organization, &ids)
+        find_wanted(&mut young.connection, organization, &ids)
             .await
             .unwrap()
             .len(),
@@ -325,7 +325,9 @@ async fn what_was_reported_costs_the_same_however_many_others_there_are() {
     let ids = young.some(10).await;
 
     let before = young.looked_at("invitations").await;
-    let found = find_all(&mut young.connection, organization, &ids).await.unwrap();
+    let found = find_wanted(&mut young.connection, organization, &ids)
+        .await
+        .unwrap();
     let locked = lock_all(&mut young.connection, organization, ids.iter().copied().collect())
         .await
         .unwrap();
@@ -343,6 +345,36 @@ async fn what_was_reported_costs_the_same_however_many_others_there_are() {
     println!("ten of 3,001 looked at twice: {looking} pages, stored: {storing} pages");
     assert!(looking < 2 * 10 * 8, "{looking} pages to look at ten twice");
     assert!(storing < 10 * 40, "{storing} pages to store ten");
+
+    // Somebody is just changing the first of them: it is left out and not waited for.
+    let mut other = young.database.connection().await;
+    sqlx::query("BEGIN").execute(&mut other).await.unwrap();
+    lock_all(&mut other, organization, BTreeSet::from([ids[0]]))
+        .await
+        .unwrap();
+    let before = young.looked_at("invitations").await;
+    let found = find_wanted(&mut young.connection, organization, &ids)
+        .await
+        .unwrap();
+    let stored = update_handed_over(&mut young.connection, organization, &found)
+        .await
+        .unwrap();
+    let telling = young.looked_at("invitations").await - before;
+    assert_eq!(stored.len(), 9);
+    assert!(stored.iter().all(|(id, _)| *id != ids[0]));
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    let stored = update_handed_over(&mut young.connection, organization, &found)
+        .await
+        .unwrap();
+    assert_eq!(
+        stored.into_iter().map(|(id, _)| id).collect::<Vec<_>>(),
+        [ids[0]],
+        "the version of the others is another one by now"
+    );
+    assert!(
+        telling < 10 * 40,
+        "{telling} pages to find ten and hand them over"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
