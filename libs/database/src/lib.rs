@@ -1,7 +1,8 @@
 //! A service's own Postgres: units of work that leave nothing behind when they are cut off, deadlines that reach SQL, and
 //! answers that are given once.
 //!
-//! - [`Database::write`] runs BEGIN … COMMIT; [`Database::read`] borrows one connection.
+//! - [`Database::write`] runs BEGIN … COMMIT, [`Database::write_at_once`] one statement that commits by itself;
+//!   [`Database::read`] borrows one connection.
 //! - [`Database::once`] and [`Database::once_prepared`] do the work of a request once (AIP-155).
 //! - [`deadline`] carries a call's deadline to the statements it runs.
 //! - [`origin`] carries what led to a change to what keeps a history of it.

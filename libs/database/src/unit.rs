@@ -58,6 +58,33 @@ impl Database {
         self.lookup(work).instrument(unit_span("read")).await
     }
 
+    /// Runs `work`, which is one statement, on one connection: it commits by itself, without BEGIN and COMMIT, and then those are
+    /// woken whom [`Database::write`] wakes. Nothing says who acts, nor on what occasion: it is for tables that keep no history.
+    /// Dropped or late, it ends like [`Database::write`], and its outcome is not known.
+    ///
+    /// # Errors
+    /// Whatever `work` answers, or the [`DatabaseError`] of the connection.
+    pub async fn write_at_once<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+        E: From<DatabaseError>,
+    {
+        self.statement(work).instrument(unit_span("write")).await
+    }
+
+    async fn statement<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+        E: From<DatabaseError>,
+    {
+        let mut lent = self.lend("write").await?;
+        let (worked, wakes) = wakes::collected(until_deadline(work(lent.in_use()))).await;
+        let _wake = WakeAll(&self.committed, wakes);
+        let done = worked?;
+        lent.give_back();
+        done
+    }
+
     async fn lookup<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,

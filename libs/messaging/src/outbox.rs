@@ -8,7 +8,8 @@ pub use operate::{Again, Waiting, publish_again, waiting};
 
 use muster_database::DatabaseError;
 use muster_ids::{EventId, OrganizationId};
-use sqlx::PgConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::{Arguments, Encode, PgConnection, Postgres, Type};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -63,6 +64,76 @@ pub async fn append_all<E: Event>(
     insert::<E>(tx, columns).await
 }
 
+/// Publishes in the caller's own statement: a part of its `WITH` that stands behind the part of this name, which gives
+/// `aggregate_id` and `version` of what has changed. An event of an aggregate that is not among them is not published; the
+/// version is its sequence. The parameters are those of a [`Publication`](crate::outbox::Publication), `$1` to `$8`: the caller's begin
+/// with `$9`.
+#[macro_export]
+macro_rules! publish_changed {
+    ($changed:literal) => {
+        concat!(
+            "published AS (
+                 INSERT INTO outbox (event_type, id, organization_id, aggregate_id, aggregate_seq, payload, event_time, actor,
+                                     traceparent)
+                 SELECT $1, event.id, event.organization_id, event.aggregate_id, changed.version, event.payload, event.event_time,
+                        event.actor, event.traceparent
+                 FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::bytea[], $6::timestamptz[], $7::text[], $8::text[])
+                   AS event (id, organization_id, aggregate_id, payload, event_time, actor, traceparent)
+                 JOIN ",
+            $changed,
+            " AS changed ON changed.aggregate_id = event.aggregate_id)"
+        )
+    };
+}
+
+/// Events that a statement publishes with what they tell of: one statement, which may commit by itself. See
+/// [`publish_changed!`](crate::publish_changed).
+#[derive(Debug)]
+pub struct Publication {
+    event_type: &'static str,
+    columns: Columns,
+}
+
+impl Publication {
+    /// Of these events, one of an aggregate at most. Their `sequence` is not read: the statement knows it.
+    pub fn new<E: Event>(events: impl IntoIterator<Item = (NewEvent, E)>) -> Self {
+        let mut columns = Columns::default();
+        for (event, payload) in events {
+            columns.push(event, payload.encode_to_vec());
+        }
+        Self {
+            event_type: E::TYPE.routing_key(),
+            columns,
+        }
+    }
+
+    /// The first parameters of the statement.
+    ///
+    /// # Errors
+    /// When they cannot be encoded.
+    pub fn into_arguments(self) -> Result<PgArguments, DatabaseError> {
+        let Self { event_type, columns } = self;
+        let mut arguments = PgArguments::default();
+        encode(&mut arguments, event_type)?;
+        encode(&mut arguments, columns.ids)?;
+        encode(&mut arguments, columns.organizations)?;
+        encode(&mut arguments, columns.aggregates)?;
+        encode(&mut arguments, columns.payloads)?;
+        encode(&mut arguments, columns.times)?;
+        encode(&mut arguments, columns.actors)?;
+        encode(&mut arguments, columns.traceparents)?;
+        Ok(arguments)
+    }
+}
+
+fn encode<'a, T>(arguments: &mut PgArguments, value: T) -> Result<(), DatabaseError>
+where
+    T: Encode<'a, Postgres> + Type<Postgres>,
+{
+    let added = Arguments::add(arguments, value).map_err(sqlx::Error::Encode);
+    Ok(added?)
+}
+
 async fn insert<E: Event>(tx: &mut PgConnection, columns: Columns) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO outbox (event_type, id, organization_id, aggregate_id, aggregate_seq, payload, event_time, actor,
@@ -85,7 +156,7 @@ async fn insert<E: Event>(tx: &mut PgConnection, columns: Columns) -> Result<(),
 }
 
 /// Rows of the outbox by columns, as one statement takes them.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Columns {
     ids: Vec<Uuid>,
     organizations: Vec<Uuid>,

@@ -1,7 +1,7 @@
 //! What this service consumes and publishes.
 //!
 //! - consumed: `mail.requested` becomes a delivery ([`MailRequested`]).
-//! - published: `delivery.changed`, in the transaction of the outcome ([`deliveries_changed`]).
+//! - published: `delivery.changed`, in the statement of the outcome ([`deliveries_changed`]).
 
 mod delivery_changed;
 mod mail_requested;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_database::{DatabaseError, wake_after_commit};
+use sqlx::PgConnection;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -53,4 +54,27 @@ async fn what_is_rolled_back_wakes_nobody() {
     assert!(!is_woken(&wake).await);
     wake_after_commit(&wake);
     assert!(is_woken(&wake).await, "outside of a transaction, at once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_commits_by_itself_wakes_as_a_transaction_does() {
+    let test = TestDatabase::with_tables(2).await;
+    let (wake, committed) = (Arc::new(Notify::new()), test.database.committed());
+    let id = Uuid::nil();
+    let insert = async |db: &mut PgConnection| {
+        wake_after_commit(&wake);
+        assert!(!is_woken(&wake).await, "not before it is there");
+        sqlx::query("INSERT INTO work VALUES ($1)")
+            .bind(id)
+            .execute(db)
+            .await?;
+        Ok::<_, DatabaseError>(())
+    };
+    test.database.write_at_once(insert).await.unwrap();
+    assert!(is_woken(&wake).await && is_woken(&committed).await);
+    let count = async |db: &mut _| {
+        let counting = sqlx::query_scalar("SELECT count(*) FROM work");
+        Ok::<i64, DatabaseError>(counting.fetch_one(db).await?)
+    };
+    assert_eq!(test.database.read(count).await.unwrap(), 1);
 }

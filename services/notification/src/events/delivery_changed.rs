@@ -1,10 +1,8 @@
 //! `delivery.changed`: what became of a delivery.
 
 use muster_clock::Clock;
-use muster_database::DatabaseError;
-use muster_messaging::outbox::{self, NewEvent};
+use muster_messaging::outbox::{NewEvent, Publication};
 use muster_proto::notification::v1::{DeliveryChangedEvent, delivery};
-use sqlx::PgConnection;
 
 use crate::domain::{Claimed, DeliveryState, RetryDecision};
 use crate::ops::delivery::settle::Ended;
@@ -12,35 +10,22 @@ use crate::ops::delivery::settle::Ended;
 /// The worker acts on nobody's behalf.
 const ACTOR: &str = "service:notification";
 
-/// Writes `delivery.changed` into the caller's transaction, of those decisions that others have to hear of. Each comes with the
-/// version of its delivery after it.
-pub(crate) async fn deliveries_changed(
-    tx: &mut PgConnection,
-    clock: &Clock,
-    ended: impl Iterator<Item = (&Ended, i64)>,
-) -> Result<(), DatabaseError> {
-    let published = ended.filter(|(ended, _)| is_published(&ended.claimed, &ended.decision));
-    let events: Vec<_> = published
-        .map(|(ended, version)| {
-            (
-                event(clock, ended, version),
-                payload(&ended.claimed, &ended.decision),
-            )
-        })
-        .collect();
-    if events.is_empty() {
-        return Ok(());
-    }
-    outbox::append_all(tx, events).await
+/// `delivery.changed`, of those outcomes that others have to hear of: it is published by the statement that stores them.
+pub(crate) fn deliveries_changed(clock: &Clock, ended: &[Ended]) -> Publication {
+    let published = ended
+        .iter()
+        .filter(|ended| is_published(&ended.claimed, &ended.decision));
+    Publication::new(published.map(|ended| (event(clock, ended), payload(&ended.claimed, &ended.decision))))
 }
 
-fn event(clock: &Clock, ended: &Ended, version: i64) -> NewEvent {
+fn event(clock: &Clock, ended: &Ended) -> NewEvent {
     let claimed = &ended.claimed;
     NewEvent {
         id: clock.new_id(),
         organization: claimed.lease.organization,
         aggregate: claimed.lease.delivery.as_uuid(),
-        sequence: version,
+        // The statement knows it.
+        sequence: 0,
         time: clock.now(),
         actor: ACTOR.to_owned(),
         traceparent: ended.traceparent.clone().or_else(|| claimed.traceparent.clone()),

@@ -74,6 +74,6 @@ async fn reach_dot(context: &Context, messages: &[(Lease, [u8; 32])]) -> Result<
 }
 
 async fn settle(context: &Context, ended: &[Ended]) -> Result<Vec<Settled>, Failure> {
-    let settle = async |tx: &mut _| settle::apply(tx, context, ended).await;
-    context.database.write(settle).await
+    let settle = async |db: &mut _| settle::apply(db, context, ended).await;
+    context.database.write_at_once(settle).await
 }

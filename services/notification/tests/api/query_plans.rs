@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use muster_jobs::Lease;
+use muster_messaging::outbox::Publication;
 use muster_notification::domain::{self, Claimed, Jitter, Outcome, Reply, RetryConditions};
 use muster_notification::mails::Purpose;
 use muster_notification::store::delivery::{self, Claim};
+use muster_proto::notification::v1::DeliveryChangedEvent;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -54,7 +56,8 @@ async fn send(connection: &mut PgConnection, fixture: &Fixture, claimed: &Claime
         resend_after: Duration::from_secs(900),
     };
     let decision = domain::decide(Outcome::Taken(Reply::new(250, "")), claimed.history, conditions);
-    delivery::settle(connection, &[(claimed.lease, &decision)])
+    let nothing = Publication::new::<DeliveryChangedEvent>([]);
+    delivery::settle(connection, &[(claimed.lease, &decision)], nothing)
         .await
         .unwrap();
 }

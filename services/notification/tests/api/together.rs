@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use muster_ids::InvitationName;
 use muster_jobs::Lease;
+use muster_messaging::outbox::Publication;
 use muster_notification::domain::{self, Jitter, Outcome, Reply, RetryConditions};
 use muster_notification::mails::Purpose;
 use muster_notification::store::delivery::{self, Claim, Settled};
 use muster_notification::worker::Worker;
+use muster_proto::notification::v1::DeliveryChangedEvent;
 use tokio::sync::Notify;
+use tonic::Status;
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, LEASE, RESEND_AFTER};
@@ -32,6 +36,38 @@ async fn mails_of_one_moment_are_few_transactions_and_each_is_sent_once() {
     let transactions = "SELECT count(DISTINCT xmin::text) FROM outbox";
     let transactions = fixture.database.count(transactions).await;
     assert!(transactions <= MAILS / 2, "{transactions} transactions");
+    let (asked, questions) = (fixture.source.asked().len(), fixture.source.questions());
+    assert_eq!(i64::try_from(asked).unwrap(), MAILS, "about each once");
+    assert!(questions <= asked / 4, "{questions} questions");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_those_asked_about_together_each_has_its_own_answer() {
+    for is_older in [false, true] {
+        let fixture = Fixture::new().await;
+        if is_older {
+            fixture.source.grows_older();
+        }
+        let mut subjects = Vec::new();
+        for _ in 0..16 {
+            subjects.push(fixture.ask().await);
+        }
+        let [taken_back, nothing, not_now, ..] = subjects[..] else {
+            panic!("sixteen")
+        };
+        fixture.source.cancel(&taken_back.to_string());
+        let refuse =
+            |subject: InvitationName, status| fixture.source.answer(&subject.to_string(), Err(status));
+        refuse(nothing, Status::not_found("nothing"));
+        refuse(not_now, Status::failed_precondition("suspended"));
+        let worker = Worker::new(fixture.context(), Arc::new(Notify::new()), 16);
+        worker.step().await.unwrap();
+        assert_eq!(fixture.row(taken_back).await.state, "DROPPED");
+        assert_eq!(fixture.row(nothing).await.state, "DROPPED");
+        let waits = fixture.row(not_now).await;
+        assert_eq!((waits.state.as_str(), waits.attempts), ("QUEUED", 0));
+        assert_eq!(fixture.smtp.taken().len(), 13);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +134,10 @@ async fn of_those_written_down_together_each_is_asked_for_its_own_lease() {
         decide(Outcome::Unwanted),
     ];
     let outcomes: Vec<_> = leases.iter().copied().zip(&decisions).collect();
-    let settled = delivery::settle(&mut connection, &outcomes).await.unwrap();
+    let nothing = Publication::new::<DeliveryChangedEvent>([]);
+    let settled = delivery::settle(&mut connection, &outcomes, nothing)
+        .await
+        .unwrap();
     assert_eq!(
         settled,
         [Settled::Done(3), Settled::LeaseLost, Settled::LeaseLost]

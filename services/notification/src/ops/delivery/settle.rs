@@ -32,12 +32,13 @@ impl Ended {
     }
 }
 
-/// Writes outcomes down and publishes them, of those whose lease still holds. One answer each, in their order.
+/// Writes outcomes down and publishes them, of those whose lease still holds. One answer each, in their order. One statement, which may
+/// commit by itself.
 ///
 /// # Errors
 /// The database's; it may be tried again.
 pub async fn apply(
-    tx: &mut PgConnection,
+    db: &mut PgConnection,
     context: &Context,
     ended: &[Ended],
 ) -> Result<Vec<Settled>, Failure> {
@@ -45,14 +46,6 @@ pub async fn apply(
         .iter()
         .map(|ended| (ended.claimed.lease, &ended.decision))
         .collect();
-    let settled = delivery::settle(tx, &outcomes).await?;
-    let done = ended
-        .iter()
-        .zip(&settled)
-        .filter_map(|(ended, settled)| match settled {
-            Settled::Done(version) => Some((ended, *version)),
-            Settled::LeaseLost => None,
-        });
-    events::deliveries_changed(tx, &context.clock, done).await?;
-    Ok(settled)
+    let told = events::deliveries_changed(&context.clock, ended);
+    Ok(delivery::settle(db, &outcomes, told).await?)
 }

@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use muster_database::{DatabaseError, lease_is_free};
 use muster_ids::{DeliveryId, OrganizationId};
-use sqlx::PgConnection;
+use muster_messaging::outbox::Publication;
+use muster_messaging::publish_changed;
+use sqlx::{PgConnection, Postgres};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -13,15 +15,25 @@ use super::row::{claimed_columns, readable};
 use crate::domain::{Claimed, DeliveryState, Lease, Phase, RetryDecision};
 use crate::mails::Purpose;
 
-/// Whether the leases $1 (organizations), $2 (deliveries), $3 (tokens) hold a row of `deliveries d`. It is looked for among
+/// Whether the leases of these parameters (organizations, deliveries, tokens) hold a row of `deliveries d`. It is looked for among
 /// those that are being sent, by the index `deliveries_sending`; the token is compared row by row, which leaves the planner
 /// no join.
 macro_rules! is_held {
-    () => {
-        "d.state = 'SENDING' AND d.delivery_id = ANY ($2::uuid[]) AND d.lease_token = (
+    ($organizations:literal, $deliveries:literal, $tokens:literal) => {
+        concat!(
+            "d.state = 'SENDING' AND d.delivery_id = ANY (",
+            $deliveries,
+            "::uuid[]) AND d.lease_token = (
              SELECT held.lease_token
-             FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS held (organization_id, delivery_id, lease_token)
+             FROM unnest(",
+            $organizations,
+            "::uuid[], ",
+            $deliveries,
+            "::uuid[], ",
+            $tokens,
+            "::uuid[]) AS held (organization_id, delivery_id, lease_token)
              WHERE held.organization_id = d.organization_id AND held.delivery_id = d.delivery_id)"
+        )
     };
 }
 
@@ -86,7 +98,7 @@ pub async fn reach_dot(
              content_sha256 = CASE ambiguous_resends
                  WHEN 0 THEN ($4::bytea[])[array_position($2::uuid[], d.delivery_id)] ELSE content_sha256 END
          WHERE ",
-        is_held!(),
+        is_held!("$1", "$2", "$3"),
         " RETURNING d.delivery_id"
     ))
     .bind(leases.organizations)
@@ -136,41 +148,53 @@ pub enum Settled {
     LeaseLost,
 }
 
-/// Writes outcomes and gives the leases back. One answer each, in their order.
+/// Writes outcomes, gives the leases back, and publishes what is told of them. One answer each, in their order. One statement, which may
+/// be run without a transaction.
 pub async fn settle(
-    tx: &mut PgConnection,
+    db: &mut PgConnection,
     outcomes: &[(Lease, &RetryDecision)],
+    publication: Publication,
 ) -> Result<Vec<Settled>, DatabaseError> {
     let leases = Leases::of(outcomes.iter().map(|(lease, _)| lease));
-    let rows: Vec<(DeliveryId, i64)> = sqlx::query_as(concat!(
-        "UPDATE deliveries d
-         SET (state, next_attempt_time, send_time, attempts, deferrals, breaks, unasked, ambiguous_resends, server_reply) = (
-                 SELECT o.state, o.next_attempt_time, o.send_time, o.attempts, o.deferrals, o.breaks, o.unasked,
-                        o.ambiguous_resends, COALESCE(o.server_reply, d.server_reply)
-                 FROM unnest($2::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::integer[], $8::integer[],
-                             $9::integer[], $10::integer[], $11::integer[], $12::text[])
-                   AS o (delivery_id, state, next_attempt_time, send_time, attempts, deferrals, breaks, unasked,
-                         ambiguous_resends, server_reply)
-                 WHERE o.delivery_id = d.delivery_id),
-             lease_token = NULL, lease_until = NULL, phase = NULL, version = d.version + 1
-         WHERE ",
-        is_held!(),
-        " RETURNING d.delivery_id, d.version"
-    ))
-    .bind(leases.organizations)
-    .bind(leases.deliveries)
-    .bind(leases.tokens)
-    .bind(column(outcomes, |decision| decision.disposition.state()))
-    .bind(column(outcomes, |decision| decision.disposition.next_attempt_time()))
-    .bind(column(outcomes, |decision| decision.disposition.send_time()))
-    .bind(column(outcomes, |decision| decision.history.attempts))
-    .bind(column(outcomes, |decision| decision.history.deferrals))
-    .bind(column(outcomes, |decision| decision.history.breaks))
-    .bind(column(outcomes, |decision| decision.history.unasked))
-    .bind(column(outcomes, |decision| decision.history.ambiguous_resends))
-    .bind(column(outcomes, |decision| decision.reply.as_ref().map(ToString::to_string)))
-    .fetch_all(tx)
-    .await?;
+    let settle = concat!(
+        "WITH settled AS (
+             UPDATE deliveries d
+             SET (state, next_attempt_time, send_time, attempts, deferrals, breaks, unasked, ambiguous_resends, server_reply) = (
+                     SELECT o.state, o.next_attempt_time, o.send_time, o.attempts, o.deferrals, o.breaks, o.unasked,
+                            o.ambiguous_resends, COALESCE(o.server_reply, d.server_reply)
+                     FROM unnest($10::uuid[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::integer[], $16::integer[],
+                                 $17::integer[], $18::integer[], $19::integer[], $20::text[])
+                       AS o (delivery_id, state, next_attempt_time, send_time, attempts, deferrals, breaks, unasked,
+                             ambiguous_resends, server_reply)
+                     WHERE o.delivery_id = d.delivery_id),
+                 lease_token = NULL, lease_until = NULL, phase = NULL, version = d.version + 1
+             WHERE ",
+        is_held!("$9", "$10", "$11"),
+        " RETURNING d.delivery_id AS aggregate_id, d.version),
+         ",
+        publish_changed!("settled"),
+        " SELECT aggregate_id, version FROM settled"
+    );
+    let publishing = publication.into_arguments()?;
+    let rows = sqlx::query_as_with::<Postgres, (DeliveryId, i64), _>(settle, publishing)
+        .bind(leases.organizations)
+        .bind(leases.deliveries)
+        .bind(leases.tokens)
+        .bind(column(outcomes, |decision| decision.disposition.state()))
+        .bind(column(outcomes, |decision| {
+            decision.disposition.next_attempt_time()
+        }))
+        .bind(column(outcomes, |decision| decision.disposition.send_time()))
+        .bind(column(outcomes, |decision| decision.history.attempts))
+        .bind(column(outcomes, |decision| decision.history.deferrals))
+        .bind(column(outcomes, |decision| decision.history.breaks))
+        .bind(column(outcomes, |decision| decision.history.unasked))
+        .bind(column(outcomes, |decision| decision.history.ambiguous_resends))
+        .bind(column(outcomes, |decision| {
+            decision.reply.as_ref().map(ToString::to_string)
+        }))
+        .fetch_all(db)
+        .await?;
     let versions: HashMap<DeliveryId, i64> = rows.into_iter().collect();
     let settled = |(lease, _): &(Lease, &RetryDecision)| match versions.get(&lease.delivery) {
         Some(version) => Settled::Done(*version),
