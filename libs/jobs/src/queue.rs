@@ -37,6 +37,11 @@ pub trait Queue: Send + Sync + 'static {
         1
     }
 
+    /// Whether the next may begin while what became of one is written down: of no more than as many again.
+    fn settles_apart(&self) -> bool {
+        false
+    }
+
     /// Claims at most `limit` rows that are due; the fresh `lease` may be written into all of them.
     fn claim(
         &self,

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use muster_clock::Clock;
@@ -31,6 +32,7 @@ pub struct Worker<Q> {
     database: Database,
     clock: Clock,
     wake: Arc<Notify>,
+    places: Arc<Places>,
 }
 
 impl<Q> Clone for Worker<Q> {
@@ -40,6 +42,7 @@ impl<Q> Clone for Worker<Q> {
             database: self.database.clone(),
             clock: self.clock.clone(),
             wake: Arc::clone(&self.wake),
+            places: Arc::clone(&self.places),
         }
     }
 }
@@ -53,6 +56,7 @@ impl<Q: Queue> Worker<Q> {
             database,
             clock,
             wake: Arc::new(Notify::new()),
+            places: Arc::default(),
         }
     }
 
@@ -96,6 +100,7 @@ impl<Q: Queue> Worker<Q> {
                 biased;
                 () = shutdown.cancelled() => {}
                 Some(ended) = items.join_next() => report(Q::NAME, ended),
+                () = self.places.freed.notified() => {}
                 () = self.wake.notified() => idle.woken(),
                 Ok(()) = freed.changed() => idle.woken(),
                 () = sleep(wait) => {}
@@ -115,7 +120,7 @@ impl<Q: Queue> Worker<Q> {
         items: &mut JoinSet<Q::Outcome>,
         stop: &CancellationToken,
     ) -> Result<bool, Q::Error> {
-        let room = self.queue.at_once().saturating_sub(items.len());
+        let room = self.room(items.len());
         if room == 0 {
             return Ok(false);
         }
@@ -123,6 +128,17 @@ impl<Q: Queue> Worker<Q> {
         let found = !claimed.is_empty();
         self.spawn(items, claimed, stop);
         Ok(found)
+    }
+
+    /// How many more may begin beside so many.
+    fn room(&self, items: usize) -> usize {
+        let at_once = self.queue.at_once();
+        if self.queue.settles_apart() {
+            let begun = at_once.saturating_sub(self.places.taken.load(Ordering::SeqCst));
+            begun.min((2 * at_once).saturating_sub(items))
+        } else {
+            at_once.saturating_sub(items)
+        }
     }
 
     async fn claim(&self, limit: usize) -> Result<Vec<Q::Item>, Q::Error> {
@@ -140,15 +156,44 @@ impl<Q: Queue> Worker<Q> {
     fn spawn(&self, items: &mut JoinSet<Q::Outcome>, claimed: Vec<Q::Item>, stop: &CancellationToken) {
         for item in claimed {
             let (queue, stop, span) = (Arc::clone(&self.queue), stop.clone(), self.queue.span(&item));
-            let working = async move { work(&*queue, item, &stop).await }.instrument(span);
+            let place = Place::taken(&self.places);
+            let working = async move { work(&*queue, item, &stop, place).await }.instrument(span);
             items.spawn(origin::scope(Origin::job(Q::NAME), working));
         }
     }
 }
 
-async fn work<Q: Queue>(queue: &Q, item: Q::Item, stop: &CancellationToken) -> Q::Outcome {
+/// How many items are being worked on, those not counted of which only the outcome is still to be written down.
+#[derive(Default)]
+struct Places {
+    taken: AtomicUsize,
+    freed: Notify,
+}
+
+/// The place of an item that is being worked on.
+struct Place(Arc<Places>);
+
+impl Place {
+    fn taken(places: &Arc<Places>) -> Self {
+        places.taken.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(places))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.taken.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+async fn work<Q: Queue>(queue: &Q, item: Q::Item, stop: &CancellationToken, place: Place) -> Q::Outcome {
     let started = Instant::now();
     let outcome = queue.run(&item, stop).await;
+    if queue.settles_apart() {
+        let places = Arc::clone(&place.0);
+        drop(place);
+        places.freed.notify_one();
+    }
     let word = settle(queue, &item, &outcome)
         .await
         .map_or("unsettled", Settled::word);

@@ -75,6 +75,7 @@ pub(crate) struct Letters {
     pub(crate) clock: Clock,
     pub(crate) way: Way,
     pub(crate) at_once: usize,
+    pub(crate) settles_apart: bool,
     pub(crate) poll: Duration,
     /// How many times settling fails before it works.
     pub(crate) troubles: Arc<AtomicU32>,
@@ -87,6 +88,7 @@ impl Letters {
             clock: clock.clone(),
             way: Way::Clear,
             at_once: 4,
+            settles_apart: false,
             poll: Duration::from_millis(50),
             troubles: Arc::default(),
         }
@@ -135,6 +137,10 @@ impl Queue for Letters {
 
     fn at_once(&self) -> usize {
         self.at_once
+    }
+
+    fn settles_apart(&self) -> bool {
+        self.settles_apart
     }
 
     async fn claim(&self, lease: Lease, limit: usize) -> Result<Vec<Letter>, DatabaseError> {

@@ -119,3 +119,27 @@ async fn a_worker_that_lost_its_row_has_no_say_in_it() {
     slow.await.unwrap().unwrap();
     assert_eq!((test.count(CARRIED).await, test.count(HELD).await), (0, 1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_only_to_be_written_down_takes_no_place_where_that_is_apart() {
+    for (settles_apart, most) in [(false, 2), (true, 4)] {
+        let (test, clock) = (with_letters(6).await, Clock::fixed(NOW));
+        let letters = Letters {
+            at_once: 2,
+            settles_apart,
+            ..letters(&test, &clock)
+        };
+        let troubles = Arc::clone(&letters.troubles);
+        troubles.store(u32::MAX, Ordering::SeqCst);
+        let running = tokio::spawn(letters.worker().run(CancellationToken::new()));
+        eventually(async || test.count(HELD).await == most).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(test.count(HELD).await, most, "no more than as many again");
+        eventually(async || {
+            troubles.store(0, Ordering::SeqCst);
+            test.count(CARRIED).await == 6
+        })
+        .await;
+        running.abort();
+    }
+}

@@ -165,6 +165,11 @@ impl Queue for Mails {
         self.pace().map_or(self.at_once, |pace| pace.reach.limit())
     }
 
+    /// The mail server is done with the message, and its connection takes the next one.
+    fn settles_apart(&self) -> bool {
+        true
+    }
+
     async fn claim(&self, lease: Lease, free: usize) -> Result<Vec<Claimed>, Failure> {
         let claimed = match self.wanted(free) {
             Some(ClaimSpec { limit, purposes }) => self.claim_of(lease, &purposes, limit).await?,
