@@ -28,6 +28,7 @@ SELECT create_distributed_table('ownership_notices', 'organization_id', colocate
 SELECT create_distributed_table('suspension_notices', 'organization_id', colocate_with => 'locations');
 SELECT create_distributed_table('reviews', 'organization_id', colocate_with => 'locations');
 SELECT create_distributed_table('join_pages', 'organization_id', colocate_with => 'locations');
+SELECT create_distributed_table('join_page_logos', 'organization_id', colocate_with => 'locations');
 SELECT create_distributed_table('license_numbers', 'organization_id', colocate_with => 'locations');
 SELECT create_distributed_table('history_entries', 'organization_id', colocate_with => 'locations');
 SELECT create_distributed_table('history_heads', 'organization_id', colocate_with => 'locations');

@@ -20,6 +20,7 @@ mod invitation;
 mod join;
 mod language;
 mod limits;
+mod logo;
 mod mine;
 mod not_signed_in;
 mod plain_errors;
@@ -173,6 +174,7 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         .route("/invitation/undo-decline", post(decline::undo))
         .route("/join/{slug}", get(join::show).post(join::ask))
         .route("/join/{slug}/", get(join::tidy))
+        .route("/join/{slug}/logo", get(logo::show))
         .route("/join-sent", get(join::sent))
         .route("/j/{token}", get(join::follow))
         .route("/join-confirm", get(join::confirm).post(join::verify))

@@ -9,6 +9,7 @@ mod join_page;
 mod license;
 mod licensing;
 mod location;
+mod logo;
 mod name;
 mod organization;
 mod owner;
@@ -41,6 +42,7 @@ pub use license::LicenseRules;
 pub(crate) use license::{DatedLicense, License, LicenseNumber, LicensingAuthority, Misfit};
 pub(crate) use licensing::{Licensing, LicensingProblem, LicensingUpdate, OrganizationType};
 pub(crate) use location::{Location, LocationState, LocationUpdate, MAX_LOCATIONS};
+pub(crate) use logo::{Logo, Picture, PictureProblem};
 pub(crate) use name::{PublicName, ShortName};
 pub(crate) use organization::{
     Organization, OrganizationNumber, OrganizationState, OrganizationUpdate, PublicFace, Renewal,

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::domain::{
     AccessRequestState, License, LicensingProblem, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, MAX_SLUGS,
-    Misplaced, Missing, Need, OrganizationNumber, OrganizationState, OwnershipOfferState,
+    Misplaced, Missing, Need, OrganizationNumber, OrganizationState, OwnershipOfferState, PictureProblem,
     SubscriptionProblem, WaitingClaims,
 };
 
@@ -85,6 +85,8 @@ pub(crate) enum Error {
     TooManyJoinPageSlugs { used: i64 },
     #[error("the join page misses something")]
     JoinPageIncomplete(Vec<Need>),
+    #[error("no logo can be made of the picture: it {0}")]
+    Picture(PictureProblem),
     #[error("the feature needs a subscription")]
     SubscriptionRequired,
     #[error("access is to end before it begins")]
@@ -251,6 +253,10 @@ impl From<Error> for Refusal {
                 Refusal::new(R::TooManyJoinPageSlugs, text).quota("join_page_slugs", used, MAX_SLUGS)
             }
             Error::JoinPageIncomplete(missing) => join_page_incomplete(&missing),
+            Error::Picture(problem) => {
+                let text = "no logo can be made of the picture";
+                Refusal::new(R::InvalidRequest, text).violation("picture", problem.to_string())
+            }
             Error::SubscriptionRequired => {
                 let text = "a join page needs an active premium subscription; its settings are kept until there is one";
                 Refusal::new(R::SubscriptionRequired, text).precondition(

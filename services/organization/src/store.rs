@@ -20,6 +20,7 @@ pub(crate) mod group;
 pub(crate) mod join_page;
 pub(crate) mod license_number;
 pub(crate) mod location;
+pub(crate) mod logo;
 pub(crate) mod organization;
 pub(crate) mod ownership_offer;
 pub(crate) mod person_organization;

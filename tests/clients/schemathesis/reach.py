@@ -181,7 +181,13 @@ call("ReactivateLocation", "owner", ids(location))
 page = {"enabled": True, "slug": f"sunrise-{run}", "allowedDomains": ["example.test"]}
 call("UpdateJoinPage", "owner", at, {"updateMask": "enabled,slug,allowedDomains"}, **page)
 assert call("GetJoinPage", "owner", at)["joinPage"]["isOpen"]
+LOGO = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgBwAACQAIICPDjAAAAABJRU5ErkJggg=="
+logo = call("SetJoinPageLogo", "owner", at, picture=LOGO)["logo"]
+assert (logo["width"], logo["height"]) == (1, 1), logo
+assert call("LookupJoinPageLogo", None, query={"slug": page["slug"]}).startswith(b"\x89PNG")
 shown = call("LookupJoinPage", None, query={"slug": page["slug"]})
+assert shown["logo"] == logo, shown
+call("RemoveJoinPageLogo", "owner", at)
 stranger = f"stranger-{run}@example.test"
 chosen = {"group": shown["groups"][0]["name"], "location": shown["locations"][0]["name"]}
 call("RequestToJoin", None, slug=page["slug"], address=stranger, **chosen)

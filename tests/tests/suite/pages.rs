@@ -3,6 +3,7 @@
 use fantoccini::Locator;
 use muster_proto::invitation::v1::InvitationState;
 use muster_testkit::eventually;
+use serde_json::json;
 
 use crate::support::{Browser, Organization, Suite, link_for, with_others};
 
@@ -93,6 +94,7 @@ async fn a_stranger_joins_by_the_page_confirms_the_address_and_accepts_in_the_ac
     let suite = Suite::find();
     let organization = Organization::create(&suite).await;
     let slug = organization.open_join_page(&suite).await;
+    organization.set_logo(&suite).await;
     let address = format!("stranger-{}@school.test", suite.unique());
     let browser = Browser::open(&suite).await;
 
@@ -100,6 +102,9 @@ async fn a_stranger_joins_by_the_page_confirms_the_address_and_accepts_in_the_ac
         .go(&format!("{}/join/{slug}", suite.address("gateway")))
         .await;
     browser.shows("Join Test Kindergarten").await;
+    // Drawn by the browser, and not only named: the page's policy lets it.
+    let drawn = "return document.querySelector('.logo img').naturalWidth";
+    eventually(async || browser.client.execute(drawn, Vec::new()).await.unwrap() == json!(320)).await;
     browser.picture("10-join").await;
     browser.narrow(320).await;
     browser.picture("10-join-phone").await;

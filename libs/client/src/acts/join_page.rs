@@ -4,7 +4,8 @@ use muster_proto::invitation::v1::join_request_service_client::JoinRequestServic
 use muster_proto::invitation::v1::{RequestToJoinRequest, VerifyJoinRequestRequest};
 use muster_proto::organization::v1::join_page_service_client::JoinPageServiceClient;
 use muster_proto::organization::v1::{
-    GetJoinPageRequest, JoinPage, LookupJoinPageRequest, LookupJoinPageResponse, UpdateJoinPageRequest,
+    GetJoinPageRequest, JoinPage, JoinPageLogo, LookupJoinPageRequest, LookupJoinPageResponse,
+    SetJoinPageLogoRequest, UpdateJoinPageRequest,
 };
 use prost_types::FieldMask;
 
@@ -37,6 +38,28 @@ pub async fn update<T: Transport>(admin: &T, page: JoinPage, fields: &[&str]) ->
     };
     let send = async |client, request| JoinPageServiceClient::new(client).update_join_page(request).await;
     resource(admin, request, send, |response| response.join_page).await
+}
+
+/// Sets the logo that the page shows, of the bytes of a PNG or JPEG file.
+///
+/// # Errors
+/// The call failed.
+pub async fn set_logo<T: Transport>(
+    admin: &T,
+    name: &str,
+    picture: Vec<u8>,
+) -> Result<JoinPageLogo, CallError> {
+    let request = SetJoinPageLogoRequest {
+        name: name.to_owned(),
+        picture,
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        JoinPageServiceClient::new(client)
+            .set_join_page_logo(request)
+            .await
+    };
+    resource(admin, request, send, |response| response.logo).await
 }
 
 /// What the page of this address shows.

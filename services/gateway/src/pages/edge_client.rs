@@ -18,7 +18,9 @@ use muster_proto::invitation::v1::{
 use muster_proto::organization::v1::join_page_service_client::JoinPageServiceClient;
 use muster_proto::organization::v1::registry_service_client::RegistryServiceClient;
 use muster_proto::organization::v1::staff_read_service_client::StaffReadServiceClient;
-use muster_proto::organization::v1::{LookupJoinPageRequest, LookupJoinPageResponse};
+use muster_proto::organization::v1::{
+    LookupJoinPageLogoRequest, LookupJoinPageLogoResponse, LookupJoinPageRequest, LookupJoinPageResponse,
+};
 use muster_proto::records::v1::grant_service_client::GrantServiceClient;
 use muster_proto::records::v1::person_record_service_client::PersonRecordServiceClient;
 use muster_proto::records::v1::progress_transfer_service_client::ProgressTransferServiceClient;
@@ -80,6 +82,17 @@ impl EdgeClient {
             .lookup_join_page(request)
             .await?
             .into_inner())
+    }
+
+    /// The logo that a join page shows.
+    pub(crate) async fn lookup_join_page_logo(
+        &self,
+        client: &ClientAddress,
+        message: LookupJoinPageLogoRequest,
+    ) -> Result<LookupJoinPageLogoResponse, Status> {
+        let request = request(client, None, message)?;
+        let found = self.join_pages.clone().lookup_join_page_logo(request).await?;
+        Ok(found.into_inner())
     }
 
     /// Asks to join.

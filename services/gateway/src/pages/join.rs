@@ -19,6 +19,7 @@ use tonic::Status;
 use super::Pages;
 use super::cookies::Cookie;
 use super::form::{self, Form};
+use super::headers::Policy;
 use super::view::{self, Frame, JoinPage, JoinProblem, JoinTold, Problem};
 use crate::limits::ClientAddress;
 
@@ -61,7 +62,7 @@ pub(crate) async fn show(
         Ok(found) if found.slug != slug => {
             Redirect::temporary(&format!("/join/{}", found.slug)).into_response()
         }
-        Ok(found) => view::join(StatusCode::OK, page(&pages, found, Form::default(), Vec::new())),
+        Ok(found) => drawn(StatusCode::OK, page(&pages, found, Form::default(), Vec::new())),
         Err(status) => problem_page(&status),
     }
 }
@@ -110,7 +111,7 @@ async fn again(
     problems: Vec<JoinProblem>,
 ) -> Response {
     match look(pages, client, slug).await {
-        Ok(found) => view::join(StatusCode::BAD_REQUEST, page(pages, found, form, problems)),
+        Ok(found) => drawn(StatusCode::BAD_REQUEST, page(pages, found, form, problems)),
         Err(status) => problem_page(&status),
     }
 }
@@ -196,6 +197,16 @@ async fn look(pages: &Pages, client: &ClientAddress, slug: &str) -> Result<Looku
     pages.edge.lookup_join_page(client, request).await
 }
 
+/// The page, which may show a picture of ours where it has a logo.
+fn drawn(status: StatusCode, page: JoinPage) -> Response {
+    let has_logo = page.logo.is_some();
+    let mut answer = view::join(status, page);
+    if has_logo {
+        answer.extensions_mut().insert(Policy::WithPictures);
+    }
+    answer
+}
+
 fn page(pages: &Pages, found: LookupJoinPageResponse, form: Form, problems: Vec<JoinProblem>) -> JoinPage {
     JoinPage {
         form_token: pages.cookies.seal().form_token(ANYBODY, &about(&found.slug)),
@@ -204,6 +215,7 @@ fn page(pages: &Pages, found: LookupJoinPageResponse, form: Form, problems: Vec<
         groups: found.groups,
         locations: found.locations,
         allowed_domains: found.allowed_domains.join(", "),
+        logo: found.logo,
         group: form.group,
         location: form.location,
         address: form.address,

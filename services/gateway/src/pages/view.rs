@@ -15,7 +15,7 @@ pub(crate) use consent::{
     ActiveGrant, AllowForm, AskedGrant, ConsentPage, ConsentSite, PastGrant, Reading, ReadingsPage, StaffLook,
 };
 pub(crate) use frame::{Frame, page_of};
-use muster_proto::organization::v1::JoinPageChoice;
+use muster_proto::organization::v1::{JoinPageChoice, JoinPageLogo};
 pub(crate) use problem::Problem;
 
 use super::choice::Choice;
@@ -199,6 +199,8 @@ pub(crate) struct JoinPage {
     pub(crate) locations: Vec<JoinPageChoice>,
     /// As people read them; empty: any.
     pub(crate) allowed_domains: String,
+    /// Decorates the name, which stands beside it.
+    pub(crate) logo: Option<JoinPageLogo>,
     /// What was chosen and typed before.
     pub(crate) group: String,
     pub(crate) location: String,
@@ -378,6 +380,9 @@ pub(crate) fn rendered(mut response: Response, frame: Frame) -> Response {
     rendered
         .headers_mut()
         .extend(std::mem::take(response.headers_mut()));
+    rendered
+        .extensions_mut()
+        .extend(std::mem::take(response.extensions_mut()));
     rendered
 }
 

@@ -22,7 +22,8 @@ use muster_proto::invitation::v1::{
 };
 use muster_proto::organization::v1::{
     CheckSessionRequest, CheckSessionResponse, EndSessionRequest, GetRoleRequest, GetRoleResponse,
-    JoinPageChoice, LookupJoinPageRequest, LookupJoinPageResponse, Role,
+    JoinPageChoice, JoinPageLogo, LookupJoinPageLogoResponse, LookupJoinPageRequest, LookupJoinPageResponse,
+    Role,
 };
 use muster_proto::records::v1::{
     Assignment, AssignmentState, DownloadPersonCertificateResponse, ListPersonAssignmentsResponse,
@@ -230,6 +231,29 @@ fn join_page() -> Vec<u8> {
         groups: vec![choice("organizations/a/groups/t", "Teachers <b>")],
         locations: vec![choice("organizations/a/locations/m", "Main street")],
         allowed_domains: vec!["example.org".to_owned()],
+        logo: Some(JoinPageLogo {
+            etag: "0a1b".to_owned(),
+            width: 200,
+            height: 100,
+            ..JoinPageLogo::default()
+        }),
+    }
+    .encode_to_vec()
+}
+
+/// What stands for the bytes of its logo, and what it says that they are.
+pub(crate) const LOGO: &[u8] = b"the bytes of a picture";
+
+fn logo() -> Vec<u8> {
+    let file = HttpBody {
+        content_type: "text/html".to_owned(),
+        data: LOGO.to_vec(),
+        extensions: Vec::new(),
+    };
+    LookupJoinPageLogoResponse {
+        file: Some(file),
+        file_name: "logo.png".to_owned(),
+        etag: "0a1b".to_owned(),
     }
     .encode_to_vec()
 }
@@ -240,7 +264,8 @@ fn refusal(path: &str, asked: &[u8]) -> Option<Status> {
     if let Some(refused) = consents::refusal(path, asked) {
         return Some(refused);
     }
-    if path.ends_with("/LookupJoinPage") {
+    if path.ends_with("/LookupJoinPage") || path.ends_with("/LookupJoinPageLogo") {
+        // Both ask by the slug alone.
         let slug = LookupJoinPageRequest::decode(asked).unwrap().slug;
         return (slug == NO_PAGE).then(|| Refusal::not_found().into());
     }
@@ -419,6 +444,8 @@ impl Backend {
             invitation(&bytes)
         } else if path.ends_with("/LookupJoinPage") {
             join_page()
+        } else if path.ends_with("/LookupJoinPageLogo") {
+            logo()
         } else if path.ends_with("/ListPersonInvitations") {
             own_invitations()
         } else if path.ends_with("/ListPersonAssignments") {

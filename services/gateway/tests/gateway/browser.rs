@@ -59,6 +59,12 @@ impl Browser {
         self.send(request).await
     }
 
+    /// Asks for what it has already.
+    pub(crate) async fn get_if_none_match(&mut self, path: &str, etags: &str) -> Page {
+        let request = self.client.get(format!("{}{path}", self.edge));
+        self.send(request.header("if-none-match", etags)).await
+    }
+
     /// Posts a form with one form token.
     pub(crate) async fn post(&mut self, path: &str, form_token: &str) -> Page {
         self.post_with(path, form_token, "").await

@@ -20,6 +20,7 @@ mod http;
 mod issuer;
 mod joining;
 mod languages;
+mod logo;
 mod matrix;
 mod mine;
 mod overload;

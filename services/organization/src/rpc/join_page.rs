@@ -16,10 +16,10 @@ use tonic::{Request, Response, Status};
 
 use super::Rpc;
 use crate::context::Context;
-use crate::domain::{Ground, GroupState, JoinPage, LocationState};
+use crate::domain::{Ground, GroupState, JoinPage, LocationState, Logo};
 use crate::error::Error;
-use crate::ops::join_page::update;
-use crate::store::{group, join_page, location, organization};
+use crate::ops::join_page::{remove_logo, set_logo, update};
+use crate::store::{group, join_page, location, logo, organization};
 
 /// All groups, and all locations, that an organization can have: as many as a page of a list.
 const ALL: i64 = 1000;
@@ -30,6 +30,7 @@ struct Settings {
     ground: Ground,
     language: Language,
     public_url: Option<PublicUrl>,
+    logo: Option<Logo>,
 }
 
 #[tonic::async_trait]
@@ -61,12 +62,14 @@ impl JoinPageService for Rpc {
             };
             let (page, ground) = update::apply(tx, context, change).await?;
             let language = language(tx, organization).await?;
+            let logo = logo::describe(tx, organization).await?;
             let public_url = context.public_url.clone();
             let settings = Settings {
                 page,
                 ground,
                 language,
                 public_url,
+                logo,
             };
             let join_page = Some(settings.into());
             Ok::<_, Error>(pb::UpdateJoinPageResponse { join_page })
@@ -87,6 +90,56 @@ impl JoinPageService for Rpc {
         };
         Ok(Response::new(self.context.database.read(look).await?))
     }
+
+    async fn set_join_page_logo(
+        &self,
+        request: Request<pb::SetJoinPageLogoRequest>,
+    ) -> Result<Response<pb::SetJoinPageLogoResponse>, Status> {
+        let (call, (organization, picture)) = Call::read(request, parse::set_logo)?;
+        let by = call.person()?.id;
+        let (context, key) = (&self.context, call.key());
+        let prepare = async || set_logo::prepare(picture).await;
+        let apply = async |tx: &mut _, picture| {
+            let logo = set_logo::apply(tx, context, (organization, by), picture).await?;
+            let logo = Some(logo.into());
+            Ok::<_, Error>(pb::SetJoinPageLogoResponse { logo })
+        };
+        let done = context
+            .database
+            .once_prepared(&key, context.clock.now(), prepare, apply);
+        Ok(Response::new(done.await?))
+    }
+
+    async fn remove_join_page_logo(
+        &self,
+        request: Request<pb::RemoveJoinPageLogoRequest>,
+    ) -> Result<Response<pb::RemoveJoinPageLogoResponse>, Status> {
+        let (call, organization) = Call::read(request, parse::remove_logo)?;
+        let (context, key) = (&self.context, call.key());
+        let done = context.database.once(&key, context.clock.now(), async |tx| {
+            remove_logo::apply(tx, organization).await?;
+            Ok::<_, Error>(pb::RemoveJoinPageLogoResponse {})
+        });
+        Ok(Response::new(done.await?))
+    }
+
+    async fn lookup_join_page_logo(
+        &self,
+        request: Request<pb::LookupJoinPageLogoRequest>,
+    ) -> Result<Response<pb::LookupJoinPageLogoResponse>, Status> {
+        let call = Call::accept(request)?;
+        let look = async |db: &mut PgConnection| {
+            let now = self.context.clock.now();
+            let found = join_page::organization_of(db, &call.message.slug, now).await?;
+            let organization = found.ok_or(Failure::NotFound)?;
+            let open = open::page(db, &self.context, organization).await?;
+            open.ok_or(Failure::NotFound)?;
+            let found = logo::find(db, organization).await?;
+            Ok::<_, Error>(found.ok_or(Failure::NotFound)?)
+        };
+        let picture = self.context.database.read(look).await?.picture;
+        Ok(Response::new(picture.into()))
+    }
 }
 
 async fn settings(
@@ -102,6 +155,7 @@ async fn settings(
         ground,
         language: language(db, organization).await?,
         public_url: context.public_url.clone(),
+        logo: logo::describe(db, organization).await?,
     })
 }
 
@@ -140,5 +194,6 @@ async fn shown(
         groups: groups.map(group).collect(),
         locations: locations.map(location).collect(),
         allowed_domains: rules(&open.allowed_domains),
+        logo: logo::describe(db, organization).await?.map(Into::into),
     })
 }

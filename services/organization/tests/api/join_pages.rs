@@ -24,6 +24,13 @@ pub(crate) async fn ready(fixture: &Fixture) -> OrganizationId {
     id
 }
 
+/// One whose page is there, and its slug.
+pub(crate) async fn opened(fixture: &Fixture) -> (OrganizationId, String) {
+    let id = ready(fixture).await;
+    let set = update(fixture, id, page(true, "sunrise", &[]), &["enabled", "slug"]).await;
+    (id, set.unwrap().slug)
+}
+
 async fn subscribe(fixture: &Fixture, id: OrganizationId) {
     let limits = pb::Limits {
         invitations_by_hand: 10,

@@ -26,6 +26,7 @@ mod license_numbers;
 mod license_statuses;
 mod licenses;
 mod locations;
+mod logos;
 mod model;
 mod neighbours;
 mod own_profiles;

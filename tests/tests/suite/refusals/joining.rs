@@ -3,7 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use muster_proto::invitation::v1::{RequestToJoinRequest, VerifyJoinRequestRequest};
-use muster_proto::organization::v1::{JoinPage, LookupJoinPageRequest, Plan, UpdateJoinPageRequest};
+use muster_proto::organization::v1::{
+    JoinPage, LookupJoinPageLogoRequest, LookupJoinPageRequest, Plan, RemoveJoinPageLogoRequest,
+    SetJoinPageLogoRequest, UpdateJoinPageRequest,
+};
 use muster_refusal::ErrorReason as R;
 use prost_types::FieldMask;
 
@@ -17,6 +20,7 @@ const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 98));
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = settings();
+    rows.extend(logos());
     rows.extend(looked_up());
     rows.extend(asked());
     rows.extend(verified());
@@ -114,6 +118,85 @@ fn settings() -> Vec<Row> {
                 ..setting(&at, false, &slug, &["slug"])
             };
             at.reused(RPC, "owner", &with(slug(&at)), &with(slug(&at))).await
+        }),
+    ]
+}
+
+/// The smallest picture there is, of one grey point in this shade.
+fn picture(shade: u8) -> Vec<u8> {
+    let crc = |bytes: &[u8]| {
+        let mut crc = u32::MAX;
+        for byte in bytes {
+            crc ^= u32::from(*byte);
+            for _ in 0..8 {
+                crc = (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+            }
+        }
+        !crc
+    };
+    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+    let adler = (u32::from(shade) + 2) << 16 | (u32::from(shade) + 1);
+    let stored = [
+        &[0x78, 0x01, 1, 2, 0, 0xfd, 0xff, 0, shade][..],
+        &adler.to_be_bytes(),
+    ]
+    .concat();
+    let head = [0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0];
+    for (kind, data) in [(*b"IHDR", &head[..]), (*b"IDAT", &stored), (*b"IEND", &[])] {
+        let chunk = [&kind[..], data].concat();
+        png.extend(u32::try_from(data.len()).unwrap().to_be_bytes());
+        png.extend(&chunk);
+        png.extend(crc(&chunk).to_be_bytes());
+    }
+    png
+}
+
+fn logos() -> Vec<Row> {
+    const SET: &str = "SetJoinPageLogo";
+    const REMOVE: &str = "RemoveJoinPageLogo";
+    let set = |at: &Stage, picture: Vec<u8>, request_id: &str| SetJoinPageLogoRequest {
+        name: format!("{}/joinPage", at.name()),
+        picture,
+        request_id: request_id.into(),
+    };
+    let remove = |at: &Stage, request_id: &str| RemoveJoinPageLogoRequest {
+        name: format!("{}/joinPage", at.name()),
+        request_id: request_id.into(),
+    };
+    let nowhere = || LookupJoinPageLogoRequest {
+        slug: "nowhere".to_owned(),
+    };
+    vec![
+        row(SET, R::InvalidRequest, async move |at| {
+            let svg = b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec();
+            Attempt::by("owner", &set(&at, svg, "")).violates(&["picture"])
+        }),
+        row(SET, R::OrganizationState, async move |at| {
+            let at = at.own().await;
+            at.becomes("CLOSED").await;
+            Attempt::by("owner", &set(&at, picture(1), "")).metadata("state", "CLOSED")
+        }),
+        row(SET, R::RequestIdReused, async move |at| {
+            let id = at.suite.request_id();
+            let (first, second) = (set(&at, picture(1), &id), set(&at, picture(2), &id));
+            at.reused(SET, "owner", &first, &second).await
+        }),
+        row(REMOVE, R::OrganizationState, async move |at| {
+            let at = at.own().await;
+            at.becomes("CLOSED").await;
+            Attempt::by("owner", &remove(&at, "")).metadata("state", "CLOSED")
+        }),
+        row(REMOVE, R::RequestIdReused, async move |at| {
+            let id = at.suite.request_id();
+            let other = at.own().await;
+            at.reused(REMOVE, "owner", &remove(&at, &id), &remove(&other, &id))
+                .await
+        }),
+        row("LookupJoinPageLogo", R::NotFound, async move |_| {
+            Attempt::by_nobody(&nowhere())
+        }),
+        row("LookupJoinPageLogo", R::RateLimited, async move |_| {
+            Attempt::by_nobody(&nowhere()).from(ELSEWHERE).each_time(|| ())
         }),
     ]
 }

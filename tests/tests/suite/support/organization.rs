@@ -153,6 +153,13 @@ impl Organization {
         set.unwrap().slug
     }
 
+    /// Gives its join page a logo.
+    pub(crate) async fn set_logo(&self, suite: &Suite) {
+        let (page, file) = (format!("{}/joinPage", self.name), include_bytes!("logo.png"));
+        let set = join_page::set_logo(&self.owner(suite), &page, file.to_vec()).await;
+        assert_eq!(set.unwrap().width, 320);
+    }
+
     fn owner(&self, suite: &Suite) -> Client {
         suite.client(&self.owner)
     }

@@ -2,12 +2,13 @@
 
 use muster_address::DomainRule;
 use muster_language::Language;
+use muster_proto::HttpBody;
 use muster_proto::organization::v1 as pb;
 use muster_server::convert::timestamp;
 use muster_server::etag::etag;
 
 use super::Settings;
-use crate::domain::{JoinPage, Need};
+use crate::domain::{JoinPage, Logo, Need, Picture};
 
 impl From<Settings> for pb::JoinPage {
     fn from(settings: Settings) -> Self {
@@ -16,6 +17,7 @@ impl From<Settings> for pb::JoinPage {
             ground,
             language,
             public_url,
+            logo,
         } = settings;
         let (name, missing, is_open) = (page.name(), page.missing(ground), page.is_open(ground));
         let JoinPage {
@@ -51,6 +53,45 @@ impl From<Settings> for pb::JoinPage {
                 .collect(),
             is_open,
             update_time: update_time.map(timestamp),
+            logo: logo.map(Into::into),
+        }
+    }
+}
+
+impl From<Logo> for pb::JoinPageLogo {
+    fn from(logo: Logo) -> Self {
+        let Logo {
+            organization: _,
+            picture,
+            set_by: _,
+            set_time,
+        } = logo;
+        let pixels = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+        Self {
+            etag: picture.digest,
+            width: pixels(picture.width),
+            height: pixels(picture.height),
+            set_time: Some(timestamp(set_time)),
+        }
+    }
+}
+
+impl From<Picture> for pb::LookupJoinPageLogoResponse {
+    fn from(picture: Picture) -> Self {
+        let Picture {
+            png,
+            digest,
+            width: _,
+            height: _,
+        } = picture;
+        Self {
+            file: Some(HttpBody {
+                content_type: "image/png".to_owned(),
+                data: png,
+                extensions: Vec::new(),
+            }),
+            file_name: "logo.png".to_owned(),
+            etag: digest,
         }
     }
 }

@@ -33,6 +33,23 @@ pub(super) fn update(
     Ok(name.map(|name| (name.organization, update)))
 }
 
+/// Whose logo it becomes, and the file that was sent.
+pub(super) fn set_logo(
+    call: &Call<pb::SetJoinPageLogoRequest>,
+    violations: &mut Violations,
+) -> Parsed<(OrganizationId, Vec<u8>)> {
+    let name = call.name::<JoinPageName>(violations);
+    Ok(name.map(|name| (name.organization, call.message.picture.clone())))
+}
+
+pub(super) fn remove_logo(
+    call: &Call<pb::RemoveJoinPageLogoRequest>,
+    violations: &mut Violations,
+) -> Parsed<OrganizationId> {
+    let name = call.name::<JoinPageName>(violations);
+    Ok(name.map(|name| name.organization))
+}
+
 /// Each once, in the order given.
 fn domains(given: &[String], violations: &mut Violations) -> Option<Vec<DomainRule>> {
     let read: Vec<Option<DomainRule>> = given
