@@ -3,8 +3,10 @@
 //! A cancelled call is cancelled at the service, too, so that it need not finish. But a client that calls and cancels as
 //! fast as it can (rapid reset, CVE-2023-44487) would do the same to the services, over connections that everybody's calls
 //! share: services cut those off, and others' calls with them. So only a few cancellations a second are passed on; calls
-//! cancelled beyond that run to their end, keep their permits until then, and the answer is thrown away. And a network that
-//! cancels more than people and their programs do has the connections on which it does so read more slowly.
+//! cancelled beyond that stand in line for it. Until their turn comes they run on and keep their permits, and where one ends
+//! before, its answer is thrown away: a call that never would, such as a watch at a service that hangs, does not outlive its client for
+//! longer than the line is. And a network that cancels more than people and their programs do has the connections on which it does so
+//! read more slowly.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -16,7 +18,7 @@ use futures::future::BoxFuture;
 use http::Response;
 use muster_clock::Clock;
 use tokio::runtime::Handle;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tonic::body::Body;
 
 use super::leaving::Leaving;
@@ -35,10 +37,12 @@ const KIND: &str = "cancelled";
 #[derive(Clone, Debug)]
 pub(crate) struct CancelBudget {
     full_at: Arc<Mutex<Instant>>,
+    /// Who waits for it: the first of them looks, the others wait for it to be gone.
+    line: Arc<tokio::sync::Mutex<()>>,
     by_network: Arc<RateLimiter>,
 }
 
-/// A call that runs to its end when it is dropped, unless the budget lets it be cancelled.
+/// A call that runs on when it is dropped, until the budget lets it be cancelled.
 pub(crate) struct FinishedCall {
     call: Option<BoxFuture<'static, Response<Body>>>,
     budget: CancelBudget,
@@ -50,6 +54,7 @@ impl CancelBudget {
     pub(crate) fn new(clock: Clock) -> Self {
         Self {
             full_at: Arc::new(Mutex::new(Instant::now())),
+            line: Arc::default(),
             by_network: Arc::new(RateLimiter::new(clock)),
         }
     }
@@ -62,6 +67,14 @@ impl CancelBudget {
             .is_err()
         {
             guard.cancelled();
+        }
+    }
+
+    /// Waits until one more may be passed on, in the order of those who wait.
+    async fn turn(&self) {
+        let _first = self.line.lock().await;
+        while !self.take() {
+            sleep(INTERVAL).await;
         }
     }
 
@@ -128,7 +141,13 @@ impl Drop for FinishedCall {
         }
         // Without a runtime the gateway ends, and everything with it.
         if let (false, Ok(runtime)) = (self.budget.take(), Handle::try_current()) {
-            runtime.spawn(call);
+            let budget = self.budget.clone();
+            runtime.spawn(async move {
+                tokio::select! {
+                    _ = call => {}
+                    () = budget.turn() => {}
+                }
+            });
         }
     }
 }
@@ -174,6 +193,31 @@ mod tests {
         assert_eq!(ended(&budget, 50).await, 50);
         advance(INTERVAL * 2).await;
         assert_eq!(ended(&budget, 50).await, 48);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_never_end_are_cancelled_in_turn() {
+        const CALLS: u32 = 1000;
+        let budget = CancelBudget::new(Clock::system());
+        let place = Arc::new(());
+        let began = Instant::now();
+        for _ in 0..CALLS {
+            let held = Arc::clone(&place);
+            let call = async move {
+                let _held = held;
+                std::future::pending().await
+            };
+            let mut call = FinishedCall::new(Box::pin(call), budget.clone(), None);
+            assert!(futures::poll!(&mut call).is_pending());
+        }
+        let held = || u32::try_from(Arc::strong_count(&place)).unwrap() - 1;
+        assert_eq!(held(), CALLS - BURST);
+        sleep(INTERVAL * CALLS / 2).await;
+        assert!(held() > CALLS / 3, "no faster than services can bear");
+        while held() > 0 {
+            sleep(INTERVAL).await;
+        }
+        assert!(began.elapsed() < INTERVAL * CALLS + Duration::from_secs(1));
     }
 
     /// Cancels so many calls on a connection of its own; returns what that owes.

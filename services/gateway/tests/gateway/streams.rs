@@ -10,7 +10,7 @@ use tonic::Code;
 
 use crate::backend::HANG;
 use crate::support::{Fixture, OURS, THEIRS, eventually};
-use crate::wire::{Answer, Call, field, framed};
+use crate::wire::{Answer, Call, Wire, field, framed};
 
 const UPLOAD: &str = "invitation.v1.ImportService/UploadImport";
 
@@ -184,4 +184,43 @@ async fn is_ended(method: &str, name: &str) {
     fixture.set_role("ada", OURS, Role::Unspecified);
     let watch = tokio::time::timeout(Duration::from_secs(15), watch).await;
     assert_eq!(watch.unwrap().unwrap().code(), Code::PermissionDenied);
+}
+
+/// A stream of which no other test opens one: they are counted in the whole process.
+const REPORT: &str = "records.v1.StaffReportService/ExportStaffReport";
+
+/// How many of them the gateway is busy with.
+async fn active(fixture: &Fixture) -> f64 {
+    let (_, metrics) = fixture.operators("/metrics").await;
+    let series = format!("edge_active_calls{{method=\"muster.{REPORT}\"}} ");
+    let value = metrics.lines().find_map(|line| line.strip_prefix(&series));
+    value.map_or(0.0, |value| value.parse().unwrap())
+}
+
+#[tokio::test]
+async fn streams_whose_clients_are_gone_give_their_places_back_although_the_service_has_not_begun_to_answer()
+{
+    const CALLERS: usize = 10;
+    const OF_EACH: usize = 20;
+    // A quarter of the places is for such streams, a tenth of those for one caller.
+    let places = u32::try_from(CALLERS * OF_EACH * 4).unwrap();
+    let fixture = Fixture::told(|settings| settings.listen.max_calls = places).await;
+    let message = framed(&[field(1, OURS), HANG.to_vec()].concat());
+    let mut open = Vec::new();
+    for caller in 0..CALLERS {
+        let token = fixture.member(&format!("somebody-{caller}"), OURS, Role::Admin);
+        let wire = Wire::to(fixture.address);
+        for _ in 0..OF_EACH {
+            let (answer, more) = Call::to(REPORT).token(&token).hold(&wire, message.clone());
+            drop(more);
+            open.push(answer);
+        }
+    }
+    let all = f64::from(places / 4);
+    eventually(async || fixture.backend.seen().len() == CALLERS * OF_EACH).await;
+    assert_eq!(active(&fixture).await, all);
+    assert!(open.iter().all(|answer| !answer.is_finished()));
+    // All at once, as when a network is gone.
+    open.into_iter().for_each(|answer| answer.abort());
+    eventually(async || active(&fixture).await == 0.0).await;
 }
