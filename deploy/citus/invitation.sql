@@ -11,6 +11,8 @@ SELECT create_distributed_table('lifted_opt_outs', 'organization_id', colocate_w
 SELECT create_distributed_table('message_counts', 'organization_id', colocate_with => 'invitations');
 SELECT create_distributed_table('inviter_message_counts', 'organization_id', colocate_with => 'invitations');
 SELECT create_distributed_table('closings', 'organization_id', colocate_with => 'invitations');
+SELECT create_distributed_table('acceptance_notices', 'organization_id', colocate_with => 'invitations');
+SELECT create_distributed_table('unmet_acceptances', 'organization_id', colocate_with => 'invitations');
 
 -- Of no organization, or worked through in one order for all of them: on one node.
 SELECT citus_add_local_table_to_metadata('employment_adoption');

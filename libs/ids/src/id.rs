@@ -90,6 +90,8 @@ ids! {
     VerificationNoticeId
     /// What somebody was mailed about who may administer an organization.
     AccessNoticeId
+    /// What somebody was mailed about people who could not accept an invitation.
+    AcceptanceNoticeId
     /// A course of the shared catalog.
     TrainingId
     /// A human: derived from issuer and subject, see [`PersonId::derive`].

@@ -6,9 +6,10 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::{
-    AccessId, AccessNoticeId, AccessRequestId, AssignmentId, CertificateId, DeliveryId, EmploymentId,
-    GrantId, GroupId, HistoryEntryId, ImportId, InvitationId, JoinRequestId, LocationId, OrganizationId,
-    OwnershipOfferId, PersonId, ProgrammeId, ProgrammeLoadId, StaffReadId, TrainingId, VerificationNoticeId,
+    AcceptanceNoticeId, AccessId, AccessNoticeId, AccessRequestId, AssignmentId, CertificateId, DeliveryId,
+    EmploymentId, GrantId, GroupId, HistoryEntryId, ImportId, InvitationId, JoinRequestId, LocationId,
+    OrganizationId, OwnershipOfferId, PersonId, ProgrammeId, ProgrammeLoadId, StaffReadId, TrainingId,
+    VerificationNoticeId,
 };
 
 /// The text is not a resource name of the expected form. Says the form, never the text.
@@ -102,6 +103,8 @@ names! {
     VerificationNoticeName = "organizations/{organization}/verificationNotices/{notice}" { "organizations"/organization: OrganizationId, "verificationNotices"/notice: VerificationNoticeId }
     /// `organizations/{organization}/accessNotices/{notice}`.
     AccessNoticeName = "organizations/{organization}/accessNotices/{notice}" { "organizations"/organization: OrganizationId, "accessNotices"/notice: AccessNoticeId }
+    /// `organizations/{organization}/acceptanceNotices/{notice}`.
+    AcceptanceNoticeName = "organizations/{organization}/acceptanceNotices/{notice}" { "organizations"/organization: OrganizationId, "acceptanceNotices"/notice: AcceptanceNoticeId }
     /// `organizations/{organization}/deliveries/{delivery}`.
     DeliveryName = "organizations/{organization}/deliveries/{delivery}" { "organizations"/organization: OrganizationId, "deliveries"/delivery: DeliveryId }
     /// `organizations/{organization}/learners/{person}`.

@@ -1,5 +1,6 @@
 //! What an invitation, a link and a spreadsheet are: pure, without a network, a database or a clock.
 
+pub(crate) mod acceptance_notice;
 pub(crate) mod announcement;
 pub(crate) mod fault;
 pub(crate) mod import;

@@ -21,6 +21,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::convert::names::{group_names, location_name};
+use crate::domain::acceptance_notice::AcceptanceNotice;
 use crate::domain::invitation::{Acceptance, Invitation, MailRequest};
 use crate::domain::join_request::JoinRequest;
 
@@ -99,6 +100,32 @@ pub(crate) async fn join_mail_requested(
         sequence: 1,
         time: act.time,
         actor: act.actor.clone(),
+        traceparent: None,
+    };
+    outbox::append(tx, event, &payload).await
+}
+
+/// `mail.requested` to whoever is told that people could not accept, of whom the event says no more than the notice.
+pub(crate) async fn groups_inactive_requested(
+    tx: &mut PgConnection,
+    clock: &Clock,
+    notice: &AcceptanceNotice,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    let payload = MailRequestedEvent {
+        subject: notice.name().to_string(),
+        purpose: MailPurpose::GroupsInactive.into(),
+        generation: 1,
+        request: notice.number,
+        not_before: notice.mail_time.filter(|time| *time > now).map(timestamp),
+    };
+    let event = NewEvent {
+        id: EventId::from_uuid(clock.new_uuid()),
+        organization: notice.organization,
+        aggregate: notice.id.as_uuid(),
+        sequence: notice.number.into(),
+        time: now,
+        actor: SELF.to_owned(),
         traceparent: None,
     };
     outbox::append(tx, event, &payload).await

@@ -1,5 +1,6 @@
 //! The verbs: one a file, each with its own transaction.
 
+pub(crate) mod acceptance_notice;
 mod at;
 pub(crate) mod closing;
 pub(crate) mod get_mail;

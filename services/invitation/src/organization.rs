@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use muster_address::DomainRule;
 use muster_database::Together;
+use muster_identity::Role;
 use muster_ids::{
-    GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName, PersonName,
+    GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName, PersonId, PersonName,
 };
 use muster_language::Language;
 use muster_proto::organization::v1 as organization_pb;
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
+use muster_proto::organization::v1::profile_user_internal_service_client::ProfileUserInternalServiceClient;
 use muster_refusal::Refusal;
 use muster_server::Failure;
 use muster_server::Peer;
@@ -31,6 +33,7 @@ const LOOKS_AT_ONCE: usize = 100;
 #[derive(Debug, Clone)]
 pub(crate) struct Organization {
     client: InvitingInternalServiceClient<Peer>,
+    users: ProfileUserInternalServiceClient<Peer>,
     /// Those who ask about one organization at the same time share a look, which begins after the last of them has asked.
     looks: Together<OrganizationId, ContextQuery, Result<InvitingContext, Status>>,
 }
@@ -40,6 +43,15 @@ pub(crate) struct Organization {
 pub(crate) struct ContextQuery {
     pub(crate) groups: BTreeSet<GroupId>,
     pub(crate) locations: BTreeSet<LocationId>,
+}
+
+/// Where mail for a profile user goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Contact {
+    /// What they may do now.
+    pub(crate) role: Role,
+    /// As it was verified.
+    pub(crate) address: String,
 }
 
 /// Which join page is asked for.
@@ -62,12 +74,13 @@ impl ContextQuery {
 impl Organization {
     /// The service at this peer.
     pub(crate) fn new(peer: Peer) -> Self {
+        let users = ProfileUserInternalServiceClient::new(peer.clone());
         let client = InvitingInternalServiceClient::new(peer);
         let asking = client.clone();
         let looks = Together::new(LOOKS_AT_ONCE, move |organization: &OrganizationId, queries| {
             look(asking.clone(), *organization, queries)
         });
-        Self { client, looks }
+        Self { client, users, looks }
     }
 
     /// What the organization may invite to, at this moment: all its groups and locations. For spreadsheets, which name
@@ -144,6 +157,51 @@ impl Organization {
             enabled_by: person.person,
             allowed_domains: page.allowed_domains.into_iter().map(DomainRule::stored).collect(),
         })
+    }
+
+    /// Where mail for a profile user goes; `None` for who is none, or of whom no address is known.
+    ///
+    /// # Errors
+    /// The peer's failure.
+    pub(crate) async fn contact(
+        &self,
+        organization: OrganizationId,
+        person: PersonId,
+    ) -> Result<Option<Contact>, Error> {
+        let request = organization_pb::GetProfileUserContactRequest {
+            organization: OrganizationName { organization }.to_string(),
+            person: PersonName { person }.to_string(),
+        };
+        match self.users.clone().get_profile_user_contact(request).await {
+            Ok(answer) => {
+                let answer = answer.into_inner();
+                let role = role(answer.role()).filter(|_| !answer.address.is_empty());
+                Ok(role.map(|role| Contact {
+                    role,
+                    address: answer.address,
+                }))
+            }
+            Err(status) if status.code() == Code::NotFound => Ok(None),
+            Err(status) => Err(status.into()),
+        }
+    }
+
+    /// Who owns the organization now; `None` when there is no such organization.
+    ///
+    /// # Errors
+    /// The peer's failure.
+    pub(crate) async fn owner(&self, organization: OrganizationId) -> Result<Option<PersonId>, Error> {
+        let request = organization_pb::ListProfileUserRolesRequest {
+            organization: OrganizationName { organization }.to_string(),
+        };
+        let answer = self.users.clone().list_profile_user_roles(request).await?;
+        let users = answer.into_inner().profile_users;
+        let owner = users
+            .iter()
+            .find(|user| user.role() == organization_pb::Role::Owner);
+        // A name that cannot be read is nobody's: nobody is mailed, rather than somebody else.
+        let name = owner.and_then(|owner| owner.person.parse::<PersonName>().ok());
+        Ok(name.map(|name| name.person))
     }
 
     /// As [`Organization::context`], of an active organization.
@@ -261,6 +319,15 @@ async fn answer(
         .get_inviting_context(request)
         .await
         .map(Response::into_inner)
+}
+
+fn role(role: organization_pb::Role) -> Option<Role> {
+    match role {
+        organization_pb::Role::Unspecified => None,
+        organization_pb::Role::Viewer => Some(Role::Viewer),
+        organization_pb::Role::Admin => Some(Role::Admin),
+        organization_pb::Role::Owner => Some(Role::Owner),
+    }
 }
 
 fn failure(status: Status) -> Error {

@@ -1,5 +1,6 @@
 //! SQL, as functions on a connection. Every statement names the organization; rows are parsed, not trusted.
 
+pub(crate) mod acceptance_notice;
 pub(crate) mod closing;
 pub(crate) mod import;
 pub(crate) mod invitation;

@@ -168,6 +168,9 @@ mails! {
     /// To tell an owner that registry staff suspended the organization, or let it go on.
     Suspension = "SUSPENSION", about "accessNotices" of "organization", saying SuspensionVariables:
         1 = "suspension/v1.txt" "suspension/v1.html" in "suspension/v1.en.ftl" "suspension/v1.es.ftl";
+    /// To tell whoever invited that somebody could not accept, because none of the groups is active.
+    GroupsInactive = "GROUPS_INACTIVE", about "acceptanceNotices" of "invitation", saying GroupsInactiveVariables:
+        1 = "groups_inactive/v1.txt" "groups_inactive/v1.html" in "groups_inactive/v1.en.ftl" "groups_inactive/v1.es.ftl";
 }
 
 impl Purpose {

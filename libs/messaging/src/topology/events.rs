@@ -72,7 +72,7 @@ events! {
     OrganizationApproved: "organization.approved" = organization.OrganizationApprovedEvent of organization/"organizations" -> EMPLOYMENT;
     OrganizationClosed: "organization.closed" = organization.OrganizationClosedEvent of organization/"organizations" -> EMPLOYMENT INVITATION;
     GroupChanged: "group.changed" = organization.GroupChangedEvent of organization/"groups" -> RECORDS;
-    MailRequested: "mail.requested" = notification.MailRequestedEvent of invitation/"invitations" invitation/"joinRequests" employment/"verificationNotices" organization/"accessNotices" -> NOTIFICATION;
+    MailRequested: "mail.requested" = notification.MailRequestedEvent of invitation/"invitations" invitation/"joinRequests" invitation/"acceptanceNotices" employment/"verificationNotices" organization/"accessNotices" -> NOTIFICATION;
     InvitationAccepted: "invitation.accepted" = invitation.InvitationAcceptedEvent of invitation/"invitations" -> EMPLOYMENT;
     DeliveryChanged: "delivery.changed" = notification.DeliveryChangedEvent of notification/"deliveries" -> INVITATION;
     EmploymentVerified: "employment.verified" = employment.EmploymentVerifiedEvent of employment/"employments" -> ORGANIZATION RECORDS INVITATION;

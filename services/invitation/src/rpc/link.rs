@@ -10,6 +10,7 @@ use super::Rpc;
 use crate::context::Context;
 use crate::domain::invitation::Decline;
 use crate::error::Error;
+use crate::ops::acceptance_notice::tell;
 use crate::ops::link::lookup::lookup;
 use crate::ops::link::open::Opener;
 use crate::ops::link::{accept, decline, undo_decline};
@@ -48,10 +49,12 @@ impl InvitationRedemptionService for Rpc {
         let call = Call::accept(request)?;
         let (context, person) = (&self.context, call.person()?);
         let opener = self.link(&call.message.token)?;
+        let invitation = opener.invitation();
         let prepare = async || accept::prepare(context, opener, person).await;
         let apply = async |tx: &mut _, accepting| accept::apply(tx, context, accepting).await;
         let (key, now) = (call.key(), context.clock.now());
         let accepted = context.database.once_prepared(&key, now, prepare, apply).await;
+        let accepted = tell::refused(context, invitation, accepted).await;
         Ok(Response::new(accepted?))
     }
 

@@ -1,7 +1,7 @@
 //! `MailSourceInternalService`: what the mail worker asks just before it sends.
 
 use futures::future::join_all;
-use muster_ids::{InvitationName, JoinRequestName};
+use muster_ids::{AcceptanceNoticeName, InvitationName, JoinRequestName};
 use muster_proto::notification::v1 as notification_pb;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status};
 
 use super::Rpc;
 use crate::error::Error;
+use crate::ops::acceptance_notice::get_mail as notice;
 use crate::ops::get_mail::{Mail, get_mail};
 use crate::ops::join_request::{self, mail::JoinMail};
 
@@ -59,6 +60,10 @@ impl Rpc {
                 let mail = join_request::mail::mail(&self.context, name).await?;
                 mail.map(join_response)
             }
+            About::AcceptanceNotice(name) => {
+                let mail = notice::get_mail(&self.context, name).await?;
+                mail.map(notice_response)
+            }
         };
         Ok(answer.unwrap_or_default())
     }
@@ -69,6 +74,7 @@ enum About {
     /// With the generation of its link.
     Invitation(InvitationName, i32),
     JoinRequest(JoinRequestName),
+    AcceptanceNotice(AcceptanceNoticeName),
 }
 
 /// What is wrong is told of the fields after `within`. The mails of other purposes are about things of other services.
@@ -85,10 +91,13 @@ fn about(
     match question.purpose() {
         notification_pb::MailPurpose::Invite => invitation(violations),
         notification_pb::MailPurpose::Join => named(violations, &field, subject).map(About::JoinRequest),
+        notification_pb::MailPurpose::GroupsInactive => {
+            named(violations, &field, subject).map(About::AcceptanceNotice)
+        }
         _ => {
             violations.add(
                 format!("{within}purpose"),
-                "must be the purpose of a mail about an invitation or a request to join",
+                "must be the purpose of a mail about an invitation, a request to join or an acceptance",
             );
             invitation(violations)
         }
@@ -106,6 +115,21 @@ fn join_response(mail: JoinMail) -> notification_pb::GetMailResponse {
             organization_display_name: mail.organization_display_name,
             is_learner: mail.is_learner,
         })),
+    }
+}
+
+fn notice_response(mail: notice::Mail) -> notification_pb::GetMailResponse {
+    notification_pb::GetMailResponse {
+        wanted: true,
+        address: mail.address,
+        expire_time: None,
+        locale: mail.language.tag().to_owned(),
+        variables: Some(Variables::GroupsInactive(
+            notification_pb::GroupsInactiveVariables {
+                organization_display_name: mail.organization_display_name,
+                groups: mail.groups,
+            },
+        )),
     }
 }
 

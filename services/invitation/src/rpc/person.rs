@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status};
 use super::Rpc;
 use crate::context::Context;
 use crate::convert::seen;
+use crate::ops::acceptance_notice::tell;
 use crate::ops::link::open::{Opener, require_an_address};
 use crate::ops::link::{accept, decline, list, undo_decline};
 use crate::ops::opt_out;
@@ -51,12 +52,13 @@ impl PersonInvitationService for Rpc {
             own(violations, &call.message.name, call.person())
         })?;
         let Context { database, clock, .. } = &self.context;
-        let person = call.person()?;
+        let (person, invitation) = (call.person()?, opener.invitation());
         let prepare = async || accept::prepare(&self.context, opener, person).await;
         let apply = async |tx: &mut _, accepting| accept::apply(tx, &self.context, accepting).await;
         let accepted = database
             .once_prepared(&call.key(), clock.now(), prepare, apply)
             .await;
+        let accepted = tell::refused(&self.context, invitation, accepted).await;
         Ok(Response::new(accepted?))
     }
 

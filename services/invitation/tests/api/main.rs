@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod accept;
+mod acceptance_notices;
 mod announcement;
 mod applying;
 mod batch;

@@ -385,6 +385,26 @@ fn a_suspension_is_told_when_it_begins_and_when_it_ends() {
     }
 }
 
+#[test]
+fn invitations_that_nobody_can_accept_are_told_by_their_groups() {
+    let variables = Variables::GroupsInactive(pb::GroupsInactiveVariables {
+        organization_display_name: "Kita <Sonnenblume>".to_owned(),
+        groups: vec!["Team A".to_owned(), "<b>Team</b>".to_owned()],
+    });
+    let words = of_access(variables, Purpose::GroupsInactive);
+    assert_eq!(words.subject, "Somebody cannot join Kita <Sonnenblume>");
+    assert!(
+        words.text.contains("\n  - Team A\n  - <b>Team</b>\n\n"),
+        "{}",
+        words.text
+    );
+    assert!(
+        words.html.contains("<li>&#60;b&#62;Team&#60;/b&#62;</li>"),
+        "{}",
+        words.html
+    );
+}
+
 /// Every mail with variables of its own, told one way and the other.
 fn every_mail() -> Vec<(Purpose, Variables)> {
     let organization_display_name = "Kita <Sonnenblume>".to_owned();
@@ -454,6 +474,13 @@ fn every_mail() -> Vec<(Purpose, Variables)> {
                 Variables::Suspension(pb::SuspensionVariables {
                     organization_display_name: organization_display_name.clone(),
                     is_over: flag,
+                }),
+            ),
+            (
+                Purpose::GroupsInactive,
+                Variables::GroupsInactive(pb::GroupsInactiveVariables {
+                    organization_display_name: organization_display_name.clone(),
+                    groups: vec!["Team A".to_owned()],
                 }),
             ),
         ]

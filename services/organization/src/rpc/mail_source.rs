@@ -66,7 +66,11 @@ fn question(
         Purpose::ReviewDue => named(violations, &field, subject).map(Question::Review),
         Purpose::OwnershipMoved => named(violations, &field, subject).map(Question::Moved),
         Purpose::Suspension => named(violations, &field, subject).map(Question::Suspension),
-        Purpose::Unspecified | Purpose::Invite | Purpose::EmploymentToVerify | Purpose::Join => {
+        Purpose::Unspecified
+        | Purpose::Invite
+        | Purpose::EmploymentToVerify
+        | Purpose::Join
+        | Purpose::GroupsInactive => {
             violations.add(
                 format!("{within}purpose"),
                 "must be the purpose of a mail about access, a review, an ownership or a suspension",
