@@ -8,7 +8,7 @@ use tonic_build::CodeGenBuilder;
 
 use crate::contract;
 
-const CLIENT_CODEC: &str = "tonic_prost::ProstCodec";
+const CLIENT_CODEC: &str = "crate::codec::ClientCodec";
 /// Tells the caller what is wrong with a message that cannot be decoded.
 const SERVER_CODEC: &str = "crate::codec::ServerCodec";
 

@@ -1,4 +1,4 @@
-//! The codec of servers.
+//! The codecs of servers and of clients.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,6 +9,9 @@ use prost::bytes::{BufMut as _, Bytes};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
+
+/// Encodes requests, and decodes answers: tonic's own.
+pub use tonic_prost::ProstCodec as ClientCodec;
 
 use crate::error::v1::ErrorReason;
 
