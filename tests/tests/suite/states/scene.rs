@@ -89,6 +89,7 @@ impl Scene {
         let (owner, name) = (self.owner(), organization.name.clone());
         let staff = self.suite.client("staff");
         let slug = organization.open_join_page(&self.suite).await;
+        organization.set_logo(&self.suite).await;
         let page = JoinPage {
             name: format!("{name}/joinPage"),
             allowed_domains: vec!["example.test".into()],

@@ -415,13 +415,6 @@ fn places() -> Vec<Row> {
             FURNISH,
         ),
         row(
-            "SetJoinPageLogo",
-            "$owner",
-            r#"name: "$organization/joinPage" picture: "\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00\x3a\x7e\x9b\x55\x00\x00\x00\x0a\x49\x44\x41\x54\x78\x9c\x63\x60\x07\x00\x00\x09\x00\x08\x20\x23\xc3\x8c\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82""#,
-            UNTIL_CLOSED,
-            FURNISH,
-        ),
-        row(
             "RemoveJoinPageLogo",
             "$owner",
             r#"name: "$organization/joinPage""#,
@@ -429,11 +422,18 @@ fn places() -> Vec<Row> {
             FURNISH,
         ),
         row(
+            "SetJoinPageLogo",
+            "$owner",
+            r#"name: "$organization/joinPage" picture: "\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00\x3a\x7e\x9b\x55\x00\x00\x00\x0a\x49\x44\x41\x54\x78\x9c\x63\x60\x07\x00\x00\x09\x00\x08\x20\x23\xc3\x8c\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82""#,
+            UNTIL_CLOSED,
+            FURNISH,
+        ),
+        row(
             "LookupJoinPageLogo",
             "",
             r#"slug: "$slug""#,
-            [Some(R::NotFound); 3],
-            "the page shows none; it is off until the suspension is lifted, and for good with the closing",
+            NO_PAGE,
+            "the page is off until the suspension is lifted, and for good with the closing",
         ),
         row(
             "LookupJoinPage",
