@@ -8,6 +8,7 @@ mod leaving;
 mod listener;
 mod request_body;
 mod request_head;
+mod silence;
 mod trusted_proxies;
 mod worker_threads;
 mod yielding_reader;

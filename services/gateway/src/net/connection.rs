@@ -28,6 +28,7 @@ use super::cancel_budget::{CancelBudget, FinishedCall};
 use super::leaving::Leaving;
 use super::request_body::RequestBody;
 use super::request_head::{self, BadHead, MAX_HEADER_LIST};
+use super::silence;
 use super::trusted_proxies::TrustedProxies;
 use super::yielding_reader::YieldingReader;
 use crate::limits::{ClientAddress, NetworkDebts, ReadDebt, RequestGuard, SendBufferBudget};
@@ -84,7 +85,7 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) {
     let patience = Instant::now() + PROTOCOL_TIMEOUT;
-    if stream.set_nodelay(true).is_err() {
+    if stream.set_nodelay(true).is_err() || silence::bound(&stream).is_err() {
         return;
     }
     let Some(tls) = context.tls.clone() else {

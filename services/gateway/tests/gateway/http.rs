@@ -4,7 +4,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::support::{Fixture, OURS, PATIENCE};
+use crate::support::{Fixture, OURS, PATIENCE, eventually};
 
 const RPC: &str = "/muster.records.v1.PersonRecordService/ListRecordAccesses";
 
@@ -265,4 +265,25 @@ async fn whoever_speaks_another_dialect_is_told_in_theirs() {
     let web = post("application/grpc-web+proto; charset=utf-8").await.unwrap();
     assert_eq!(web.status(), 200);
     assert_eq!(web.headers()["content-type"], "application/grpc-web+proto");
+}
+
+/// The timer of the edge's end of a connection, as Linux tells it: 02 is the one that asks whether the other side is there.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_operating_system_asks_for_clients_that_say_nothing() {
+    let fixture = Fixture::new().await;
+    let stream = TcpStream::connect(fixture.address).await.unwrap();
+    let ports = [fixture.address, stream.local_addr().unwrap()].map(|end| format!(":{:04X}", end.port()));
+    let asks = || {
+        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        table.lines().any(|line| {
+            let columns: Vec<_> = line.split_whitespace().collect();
+            let ends = [1, 2].map(|at| columns.get(at).copied().unwrap_or_default());
+            ends[0].ends_with(&ports[0])
+                && ends[1].ends_with(&ports[1])
+                && columns.get(5).is_some_and(|timer| timer.starts_with("02:"))
+        })
+    };
+    eventually(async || asks()).await;
+    drop(stream);
 }
