@@ -9,7 +9,7 @@
 //! - [`idempotency`] stores a request's answer in the transaction of its work.
 //! - [`Database::be_present`] tells other processes that this one lives: a killed one holds no row ([`lease_is_free!`]).
 //! - [`Together`] answers those together who ask at the same time.
-//! - [`wake_after_commit`] wakes a worker for what a transaction has stored.
+//! - [`wake_after_commit`] wakes a worker for what a transaction has stored, [`wake_relay_after_commit`] the relay.
 //! - [`migrate`] brings a database up to date, one process at a time; [`survey`] looks at one and changes nothing.
 //!
 //! ```no_run
@@ -57,7 +57,7 @@ pub use options::{DatabaseOptions, NotAUrl};
 use presence::Presence;
 pub use survey::{Survey, survey};
 pub use together::Together;
-pub use wakes::wake_after_commit;
+pub use wakes::{wake_after_commit, wake_relay_after_commit};
 
 /// A pool of connections to one service's database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -67,7 +67,7 @@ pub struct Database {
     probe: PgPool,
     /// As many as the pool has connections: waiting for a turn is free of side effects, waiting for the pool is not.
     turns: Arc<Semaphore>,
-    committed: Arc<Notify>,
+    events_committed: Arc<Notify>,
     presence: Arc<Presence>,
     recalls: idempotency::Recalls,
 }
@@ -97,16 +97,17 @@ impl Database {
             pool,
             probe,
             turns,
-            committed: Arc::new(Notify::new()),
+            events_committed: Arc::new(Notify::new()),
             presence: Arc::new(Presence::new()),
             recalls: idempotency::recalls(),
         })
     }
 
-    /// Is notified once after each write that was to be committed: wakes the relay, which is the one waiter.
+    /// Is notified once after each write that was to be committed and stored an event ([`wake_relay_after_commit`]), also when nobody
+    /// knows what became of it: wakes the relay, which is the one waiter.
     #[must_use]
-    pub fn committed(&self) -> Arc<Notify> {
-        Arc::clone(&self.committed)
+    pub fn events_committed(&self) -> Arc<Notify> {
+        Arc::clone(&self.events_committed)
     }
 
     /// Asks the server for a sign of life, for the readiness check: over a connection of its own, because a pool that is

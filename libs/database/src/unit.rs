@@ -11,6 +11,7 @@ use tracing::{Instrument, Span, info_span};
 use crate::lent::Lent;
 use crate::origin::Origin;
 use crate::session::ACQUIRE_LIMIT;
+use crate::wakes::Wakes;
 use crate::{Database, DatabaseError, deadline, origin, wakes};
 
 impl Database {
@@ -79,7 +80,7 @@ impl Database {
     {
         let mut lent = self.lend("write").await?;
         let (worked, wakes) = wakes::collected(until_deadline(work(lent.in_use()))).await;
-        let _wake = WakeAll(&self.committed, wakes);
+        let _wake = WakeAll(&self.events_committed, wakes);
         let done = worked?;
         lent.give_back();
         done
@@ -134,7 +135,7 @@ impl Database {
         match worked {
             Ok(Ok(done)) => {
                 // Also when this is dropped while the server commits.
-                let _wake = WakeAll(&self.committed, wakes);
+                let _wake = WakeAll(&self.events_committed, wakes);
                 // Not under the deadline: an interrupted COMMIT has an unknown outcome.
                 match tx.commit().await {
                     Ok(()) => (Ok(done), true),
@@ -230,12 +231,14 @@ fn unit_span(kind: &'static str) -> Span {
     )
 }
 
-/// Tells the relay, and those whom the work wanted to wake, when it is dropped.
-struct WakeAll<'a>(&'a Notify, Vec<Arc<Notify>>);
+/// Tells those whom the work wanted to wake, and the relay if it did, when it is dropped.
+struct WakeAll<'a>(&'a Notify, Wakes);
 
 impl Drop for WakeAll<'_> {
     fn drop(&mut self) {
-        self.0.notify_one();
-        self.1.iter().for_each(|wake| wake.notify_one());
+        if self.1.relay {
+            self.0.notify_one();
+        }
+        self.1.workers.iter().for_each(|wake| wake.notify_one());
     }
 }

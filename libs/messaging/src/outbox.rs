@@ -6,7 +6,7 @@ mod operate;
 pub(crate) use claim::{Backlog, Lease, OutboxRow, backlog, claim, mark_published, postpone};
 pub use operate::{Again, Waiting, publish_again, waiting};
 
-use muster_database::DatabaseError;
+use muster_database::{DatabaseError, wake_relay_after_commit};
 use muster_ids::{EventId, OrganizationId};
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments, Encode, PgConnection, Postgres, Type};
@@ -107,12 +107,13 @@ impl Publication {
         }
     }
 
-    /// The first parameters of the statement.
+    /// The first parameters of the statement, in the unit of work that runs it: the relay is woken when that is committed.
     ///
     /// # Errors
     /// When they cannot be encoded.
     pub fn into_arguments(self) -> Result<PgArguments, DatabaseError> {
         let Self { event_type, columns } = self;
+        columns.wake_relay();
         let mut arguments = PgArguments::default();
         encode(&mut arguments, event_type)?;
         encode(&mut arguments, columns.ids)?;
@@ -135,6 +136,7 @@ where
 }
 
 async fn insert<E: Event>(tx: &mut PgConnection, columns: Columns) -> Result<(), DatabaseError> {
+    columns.wake_relay();
     sqlx::query(
         "INSERT INTO outbox (event_type, id, organization_id, aggregate_id, aggregate_seq, payload, event_time, actor,
                              traceparent)
@@ -169,6 +171,13 @@ struct Columns {
 }
 
 impl Columns {
+    /// Once they can be seen, if there are any.
+    fn wake_relay(&self) {
+        if !self.ids.is_empty() {
+            wake_relay_after_commit();
+        }
+    }
+
     fn push(&mut self, event: NewEvent, payload: Vec<u8>) {
         let current = muster_telemetry::propagation::current_traceparent;
         self.ids.push(event.id.as_uuid());

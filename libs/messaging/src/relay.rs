@@ -21,7 +21,7 @@ use crate::{Broker, measures};
 use publish::{Names, Outcome, publish};
 
 const ROWS_AT_ONCE: i64 = 100;
-/// A commit in this process wakes the relay; the poll finds rows of other processes and due retries.
+/// An event that is committed in this process wakes the relay; the poll finds rows of other processes and due retries.
 const POLL: Duration = Duration::from_millis(200);
 /// From one claim to the next, unless there was more than one takes: what is committed meanwhile is claimed, published and
 /// marked together. Whoever is the first after a rest does not wait.
@@ -62,7 +62,7 @@ async fn serve(
     shutdown: &CancellationToken,
 ) -> Result<(), BrokerError> {
     publish::want_confirms(&session.channel).await?;
-    let committed = db.committed();
+    let committed = db.events_committed();
     let mut database_away = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     while !shutdown.is_cancelled() {
         if !session.is_alive() {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_database::{DatabaseError, wake_after_commit};
+use muster_database::{DatabaseError, wake_after_commit, wake_relay_after_commit};
+use muster_testkit::eventually;
 use sqlx::PgConnection;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -59,10 +60,11 @@ async fn what_is_rolled_back_wakes_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_commits_by_itself_wakes_as_a_transaction_does() {
     let test = TestDatabase::with_tables(2).await;
-    let (wake, committed) = (Arc::new(Notify::new()), test.database.committed());
+    let (wake, committed) = (Arc::new(Notify::new()), test.database.events_committed());
     let id = Uuid::nil();
     let insert = async |db: &mut PgConnection| {
         wake_after_commit(&wake);
+        wake_relay_after_commit();
         assert!(!is_woken(&wake).await, "not before it is there");
         sqlx::query("INSERT INTO work VALUES ($1)")
             .bind(id)
@@ -77,4 +79,66 @@ async fn a_statement_that_commits_by_itself_wakes_as_a_transaction_does() {
         Ok::<i64, DatabaseError>(counting.fetch_one(db).await?)
     };
     assert_eq!(test.database.read(count).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_relay_is_woken_by_a_transaction_that_stored_an_event_and_by_no_other() {
+    let test = TestDatabase::with_tables(2).await;
+    let committed = test.database.events_committed();
+    let storing = async |event: bool| {
+        let stored = test.database.write(async |tx| {
+            if event {
+                wake_relay_after_commit();
+            }
+            sqlx::query("INSERT INTO work VALUES ($1)")
+                .bind(Uuid::nil())
+                .execute(tx)
+                .await?;
+            Ok::<_, DatabaseError>(())
+        });
+        stored.await.unwrap();
+    };
+    storing(false).await;
+    assert!(!is_woken(&committed).await);
+    storing(true).await;
+    assert!(is_woken(&committed).await);
+    // What was woken for has no effect on the next one.
+    storing(false).await;
+    assert!(!is_woken(&committed).await);
+
+    let refused = test.database.write(async |_| {
+        wake_relay_after_commit();
+        Err::<(), _>(DatabaseError::Timeout(None))
+    });
+    refused.await.unwrap_err();
+    assert!(!is_woken(&committed).await);
+}
+
+/// Whoever gives up while the server commits does not know what became of it; the server goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_that_nobody_waits_for_any_more_wakes_the_relay_all_the_same() {
+    let test = TestDatabase::with_tables(2).await;
+    test.execute(
+        "CREATE FUNCTION commits_slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NULL; END $$;
+         CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON work DEFERRABLE INITIALLY DEFERRED
+           FOR EACH ROW EXECUTE FUNCTION commits_slowly()",
+    )
+    .await;
+    let (database, committed) = (test.database.clone(), test.database.events_committed());
+    let writing = tokio::spawn(async move {
+        let written = database.write(async |tx| {
+            wake_relay_after_commit();
+            sqlx::query("INSERT INTO work VALUES ($1)")
+                .bind(Uuid::nil())
+                .execute(tx)
+                .await?;
+            Ok::<_, DatabaseError>(())
+        });
+        written.await
+    });
+    eventually(async || test.sessions("query = 'COMMIT' AND state = 'active'").await == 1).await;
+    assert!(!is_woken(&committed).await);
+    writing.abort();
+    assert!(writing.await.unwrap_err().is_cancelled());
+    assert!(is_woken(&committed).await);
 }

@@ -1,8 +1,8 @@
 //! What the relay does with outbox rows: claim, mark, postpone.
 //!
 //! Leases and due times are compared with the database's own clock, not the domain's: all relays of a service share
-//! it. Each function is one statement, so it is its own short transaction; it goes through `Database::read` because a
-//! `write` would wake the relay, which would then wake itself for ever.
+//! it. Each function is one statement, so it is its own short transaction; it goes through `Database::read`, because it wakes
+//! nobody.
 
 use std::time::Duration;
 

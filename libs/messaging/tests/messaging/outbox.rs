@@ -1,5 +1,7 @@
 //! What stands in the outbox is published by one relay, once, and swept when it is old.
 
+use std::time::Duration;
+
 use muster_database::DatabaseError;
 use muster_messaging::outbox::{self, Again};
 use muster_messaging::sweep;
@@ -7,6 +9,7 @@ use muster_messaging::topology::EMPLOYMENT;
 use muster_proto::invitation::v1::InvitationAcceptedEvent;
 use muster_testkit::eventually;
 use time::OffsetDateTime;
+use tokio::time::timeout;
 
 use crate::fixture::{Fixture, Recorder, fresh, new_event};
 
@@ -236,4 +239,20 @@ async fn a_relay_that_publishes_meanwhile_brings_nothing_round_twice() {
     assert_eq!(outbox::publish_again(&database, again).await.unwrap(), 2500);
     eventually(async || fixture.pending().await == 0).await;
     assert_eq!(fixture.waiting(EMPLOYMENT.name).await, 2500);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_appends_an_event_wakes_the_relay_and_who_appends_none_does_not() {
+    let fixture = Fixture::new().await;
+    let database = fixture.publisher.database();
+    let (committed, patience) = (database.events_committed(), Duration::from_millis(50));
+    let is_woken = async || timeout(patience, committed.notified()).await.is_ok();
+    fixture.publish(fresh(), 1).await;
+    assert!(is_woken().await);
+    let nothing = database.write(async |tx| {
+        sqlx::query("DELETE FROM fact").execute(&mut *tx).await?;
+        outbox::append_all::<InvitationAcceptedEvent>(tx, Vec::new()).await
+    });
+    nothing.await.unwrap();
+    assert!(!is_woken().await);
 }
