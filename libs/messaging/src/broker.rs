@@ -1,6 +1,7 @@
 //! Connections to the broker, and the names used in it.
 
 mod outage;
+mod rights;
 mod session;
 
 use std::path::PathBuf;

@@ -77,6 +77,15 @@ impl QueueSpec {
 }
 
 impl EventType {
+    /// What a service publishes, in the order of the table.
+    pub fn of_publisher(service: &str) -> impl Iterator<Item = Self> {
+        let publishes = move |event: &Self| {
+            let mut publishers = event.spec().publishers.iter();
+            publishers.any(|publisher| publisher.service == service)
+        };
+        Self::ALL.iter().copied().filter(publishes)
+    }
+
     /// The type with this routing key.
     #[must_use]
     pub fn of_routing_key(key: &str) -> Option<Self> {

@@ -30,9 +30,10 @@ pub async fn check(settings: &Settings) -> anyhow::Result<()> {
 pub async fn findings(settings: &Settings) -> anyhow::Result<Vec<Finding>> {
     let opened = open(settings, Clock::system(), CancellationToken::new())?;
     let mut findings = vec![Finding::fine("settings, keys and policies", "can be used")];
-    findings.extend(workload_tokens(NAME, &settings.workload));
+    let clock = Clock::system();
+    findings.extend(workload_tokens(NAME, &settings.workload, &clock));
     findings.extend(issuers(&opened.parts.persons).await);
-    findings.extend(peers(&settings.transport, settings.peers.by_area()).await);
+    findings.extend(peers(&settings.transport, settings.peers.by_area(), &clock).await);
     Ok(findings)
 }
 

@@ -42,15 +42,8 @@ fn services() -> impl Iterator<Item = &'static str> {
 
 /// What a service publishes, as a pattern for all of it.
 fn published(service: &str) -> String {
-    let keys: Vec<String> = EventType::ALL
-        .iter()
-        .map(|event| event.spec())
-        .filter(|spec| {
-            spec.publishers
-                .iter()
-                .any(|publisher| publisher.service == service)
-        })
-        .map(|spec| spec.routing_key.replace('.', "\\."))
+    let keys: Vec<String> = EventType::of_publisher(service)
+        .map(|event| event.routing_key().replace('.', "\\."))
         .collect();
     any_of(&keys)
 }

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use muster_testkit::eventually;
+use muster_testkit::{PrivateBroker, eventually};
 
 use crate::fixture::{Fixture, Recorder, fresh};
-use crate::private_broker::PrivateBroker;
 use crate::proxy::{Mode, Proxy, by_way_of, host_of};
 
 /// What a unary call may take; a writer that waited for the broker would wait for as long as it is away.

@@ -7,10 +7,9 @@ use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use muster_messaging::topology::{QUEUES, definitions};
 use muster_messaging::{Broker, BrokerOptions, TopologyBy};
-use muster_testkit::eventually;
+use muster_testkit::{PrivateBroker, eventually};
 
 use crate::fixture::{Fixture, Recorder, fresh};
-use crate::private_broker::PrivateBroker;
 
 fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/helm/muster/files/broker.json")
@@ -72,10 +71,7 @@ fn limited(private: &PrivateBroker, service: &'static str) -> Broker {
 }
 
 fn url(private: &PrivateBroker, user: &str) -> String {
-    let url = private.url();
-    let (_, host) = url.rsplit_once('@').unwrap();
-    let (host, _) = host.split_once('/').unwrap();
-    format!("amqp://{user}:{user}@{host}/muster")
+    private.url_of(user, user, "muster")
 }
 
 async fn connect(private: &PrivateBroker, user: &str) -> Connection {

@@ -15,7 +15,6 @@ mod loss;
 mod order;
 mod outbox;
 mod parked;
-mod private_broker;
 mod proxy;
 mod shutdown;
 mod traces;

@@ -6,46 +6,70 @@ use std::time::Duration;
 use muster_clock::Clock;
 use muster_database::{Survey, survey};
 use time::OffsetDateTime;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
-use super::LIMIT;
 use super::finding::Verdict::{self, Fine, Odd, Wrong};
 use super::finding::{Finding, chain};
+use super::{LIMIT, clocks};
 use crate::settings::CommonSettings;
-use crate::{Service, migrators};
+use crate::{Health, Service, migrators};
 
-/// Tokens are good for so much of a difference between clocks.
-const CLOCK_FORGIVEN: Duration = Duration::from_secs(30);
-/// Clocks that are kept in step differ by far less.
-const CLOCK_EXPECTED: Duration = Duration::from_secs(2);
+/// How often a process that serves looks: clocks run away slowly, and releases come seldom.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// The same, while nobody answers.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// `server_version_num` of the oldest PostgreSQL that the suite works with.
 const OLDEST_POSTGRES: i32 = 150_000;
 
-pub(super) async fn database<S: Service>(common: &CommonSettings) -> Vec<Finding> {
-    let ours = Clock::system();
+/// Tells operators what is not as it should be, in `/readyz` and in the log, until `shutdown`: a schema of another release, rights that
+/// are missing, a clock that is off. That nobody answers is what readiness tells.
+pub(crate) async fn watch<S: Service>(
+    common: CommonSettings,
+    clock: Clock,
+    health: Health,
+    shutdown: CancellationToken,
+) {
+    while let Some(looked) = shutdown.run_until_cancelled(database::<S>(&common, &clock)).await {
+        for finding in looked.iter().flatten() {
+            health.set_problem(finding.what(), finding.problem());
+        }
+        let pause = if looked.is_ok() { LOOK_EVERY } else { LOOK_AGAIN };
+        shutdown.run_until_cancelled(sleep(pause)).await;
+    }
+}
+
+/// What was found of it by who has this clock, or that nobody answers.
+pub(super) async fn database<S: Service>(
+    common: &CommonSettings,
+    clock: &Clock,
+) -> Result<Vec<Finding>, Finding> {
     let looking = async {
-        let before = ours.now();
+        let before = clock.now();
         let found = survey(&migrators(&S::MIGRATOR), common.database.database_url.reveal()).await?;
         Ok::<_, sqlx::Error>((found, before))
     };
     let mend = "look at --database-url (MUSTER_DATABASE_URL), at the role's password, and whether the network lets it through";
     match timeout(LIMIT, looking).await {
-        Ok(Ok((found, before))) => surveyed(S::NAME, &found, before..=ours.now()),
-        Ok(Err(error)) => vec![Finding::new("database", Wrong(chain(&error), mend.to_owned()))],
-        Err(_) => vec![Finding::new(
+        Ok(Ok((found, before))) => Ok(surveyed(S::NAME, &found, &(before..=clock.now()))),
+        Ok(Err(error)) => Err(Finding::new("database", Wrong(chain(&error), mend.to_owned()))),
+        Err(_) => Err(Finding::new(
             "database",
             Wrong("does not answer within 5 seconds".to_owned(), mend.to_owned()),
-        )],
+        )),
     }
 }
 
 /// What a survey says; it was made at some moment of `within` by our own clock.
-fn surveyed(service: &str, found: &Survey, within: RangeInclusive<OffsetDateTime>) -> Vec<Finding> {
+fn surveyed(service: &str, found: &Survey, within: &RangeInclusive<OffsetDateTime>) -> Vec<Finding> {
     vec![
         Finding::new("database", server(found)),
         Finding::new("schema", schema(service, found)),
         Finding::new("rights in the database", rights(found)),
-        Finding::new("clock of the database", clock(found.clock, &within)),
+        Finding::new(
+            "clock of the database",
+            clocks::verdict(&(found.clock..=found.clock), within),
+        ),
     ]
 }
 
@@ -101,20 +125,6 @@ fn rights(found: &Survey) -> Verdict {
     }
 }
 
-fn clock(theirs: OffsetDateTime, within: &RangeInclusive<OffsetDateTime>) -> Verdict {
-    let off = (*within.start() - theirs).max(theirs - *within.end());
-    let off = Duration::try_from(off).unwrap_or_default();
-    let mend = "keep the clocks of all machines in step (chrony, or what the cloud offers)".to_owned();
-    let how = format!("differs from this machine's by {:.1} s", off.as_secs_f64());
-    if off > CLOCK_FORGIVEN {
-        Wrong(format!("{how}: tokens are refused"), mend)
-    } else if off > CLOCK_EXPECTED {
-        Odd(how, mend)
-    } else {
-        Fine("is this machine's".to_owned())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use time::macros::datetime;
@@ -138,7 +148,7 @@ mod tests {
 
     /// What is not fine, by its first word.
     fn told(survey: &Survey) -> Vec<String> {
-        let findings = surveyed("records", survey, NOW..=NOW + Duration::from_secs(1));
+        let findings = surveyed("records", survey, &(NOW..=NOW + Duration::from_secs(1)));
         let lines = findings.iter().map(ToString::to_string);
         lines.filter(|line| !line.starts_with("fine")).collect()
     }

@@ -51,6 +51,19 @@ impl Finding {
         Self::new(what, Odd(how.into(), mend.into()))
     }
 
+    /// What it is about.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// What is not as it should be, and how to mend it.
+    pub(crate) fn problem(&self) -> Option<String> {
+        match &self.verdict {
+            Fine(_) => None,
+            Odd(how, mend) | Wrong(how, mend) => Some(format!("{how}; {mend}")),
+        }
+    }
+
     fn is_wrong(&self) -> bool {
         matches!(self.verdict, Wrong(..))
     }
@@ -68,7 +81,7 @@ impl fmt::Display for Finding {
 }
 
 /// An error with all its causes.
-pub(super) fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -25,7 +25,7 @@ pub(super) fn keys(what: &str, trust: &TrustSettings) -> Finding {
 }
 
 /// The keys of the cluster, and this workload's own tokens: each is read as the service would that it is for.
-pub fn workload_tokens(service: &'static str, settings: &WorkloadSettings) -> Vec<Finding> {
+pub fn workload_tokens(service: &'static str, settings: &WorkloadSettings, clock: &Clock) -> Vec<Finding> {
     let file = settings.workload_jwks.display();
     if let Err(error) = KeyFile::open(&settings.workload_jwks) {
         let how = format!("{file}: {}", chain(&error));
@@ -41,11 +41,16 @@ pub fn workload_tokens(service: &'static str, settings: &WorkloadSettings) -> Ve
     let called = edges
         .filter(|edge| edge.caller == service)
         .map(|edge| edge.callee);
-    findings.extend(called.map(|callee| workload_token(service, callee, settings)));
+    findings.extend(called.map(|callee| workload_token(service, callee, settings, clock)));
     findings
 }
 
-fn workload_token(service: &'static str, callee: String, settings: &WorkloadSettings) -> Finding {
+fn workload_token(
+    service: &'static str,
+    callee: String,
+    settings: &WorkloadSettings,
+    clock: &Clock,
+) -> Finding {
     let what = format!("token for {callee}");
     let directory = &settings.workload_tokens;
     let token = match WorkloadTokens::new(directory).get(&callee) {
@@ -72,7 +77,7 @@ fn workload_token(service: &'static str, callee: String, settings: &WorkloadSett
         namespace: settings.workload_namespace.clone(),
         keys,
     };
-    let verdict = match WorkloadVerifier::new(trust, callee, Clock::system()).verify(&token) {
+    let verdict = match WorkloadVerifier::new(trust, callee, clock.clone()).verify(&token) {
         Ok(name) if name == service => Fine(format!("says {name}")),
         Ok(name) => Wrong(
             format!("says {name}"),

@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::sync::Arc;
 
+use muster_clock::Clock;
 use muster_tls::Trust;
 use tokio::time::timeout;
 use tonic::Status;
@@ -10,16 +11,18 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use super::LIMIT;
 use super::finding::Verdict::{self, Fine, Odd, Wrong};
 use super::finding::{Finding, chain};
+use super::{LIMIT, clocks};
 use crate::channel;
 use crate::settings::{PeerUrl, TransportSettings};
 
-/// The other services: whether they may be called as they are to be, and whether they answer.
+/// The other services: whether they may be called as they are to be, whether they answer, and whether their clocks are as `clock`, which is this
+/// machine's.
 pub async fn peers(
     settings: &TransportSettings,
     peers: impl IntoIterator<Item = (&'static str, &PeerUrl)>,
+    clock: &Clock,
 ) -> Vec<Finding> {
     let mend = "--services-ca (MUSTER_SERVICES_CA) names a PEM file with the authorities of the services' certificates";
     let trust = match Trust::open(settings.services_ca.as_deref()) {
@@ -36,20 +39,29 @@ pub async fn peers(
             let what = format!("way to {service}");
             findings.push(Finding::new(what, Wrong(readable.to_string(), mend)));
         } else {
-            findings.push(peer(service, url, &trust).await);
+            findings.extend(peer(service, url, &trust, clock).await);
         }
     }
     findings
 }
 
 /// Another service, asked for its health. It may not be there yet: services start in any order.
-async fn peer(service: &'static str, url: &PeerUrl, trust: &Arc<Trust>) -> Finding {
+async fn peer(service: &'static str, url: &PeerUrl, trust: &Arc<Trust>, clock: &Clock) -> Vec<Finding> {
+    let before = clock.now();
     let asked = async {
         HealthClient::new(channel(url, trust))
             .check(HealthCheckRequest::default())
             .await
     };
-    let verdict = match timeout(LIMIT, asked).await {
+    let answered = timeout(LIMIT, asked).await;
+    let ours = before..=clock.now();
+    let told = answered
+        .iter()
+        .flatten()
+        .find_map(|answer| clocks::told(answer.metadata()));
+    let clock =
+        told.map(|theirs| Finding::new(format!("clock of {service}"), clocks::verdict(&theirs, &ours)));
+    let verdict = match answered {
         Ok(Ok(answer)) if answer.get_ref().status() == ServingStatus::Serving => {
             Fine(format!("answers at {}", url.uri()))
         }
@@ -60,7 +72,8 @@ async fn peer(service: &'static str, url: &PeerUrl, trust: &Arc<Trust>) -> Findi
         Ok(Err(status)) => absent(service, url, &why(&status)),
         Err(_) => absent(service, url, "not within 5 seconds"),
     };
-    Finding::new(format!("{service} service"), verdict)
+    let answers = Finding::new(format!("{service} service"), verdict);
+    [answers].into_iter().chain(clock).collect()
 }
 
 /// A handshake that failed says so in the cause.

@@ -67,7 +67,8 @@ impl Background {
         self.tracker.wait().await;
     }
 
-    fn keep(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+    /// Does it beside the calls; it must not end before the process stops.
+    pub(crate) fn keep(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         let (shutdown, broken) = (self.shutdown.clone(), self.broken.clone());
         self.tracker.spawn(async move {
             let ended = tokio::spawn(work).await;

@@ -12,6 +12,8 @@ use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use crate::check;
+
 /// Names under which `grpc.health.v1` tells liveness and readiness; every service's own name tells readiness too.
 const LIVENESS: &str = "liveness";
 const READINESS: &str = "readiness";
@@ -157,7 +159,7 @@ impl Health {
     /// Looks at the database every second until `shutdown`. The broker must have been reached once; after that it may
     /// be away, because calls only need the outbox.
     pub(crate) async fn watch(&self, database: Database, broker: Broker, shutdown: CancellationToken) {
-        let reached = shutdown.run_until_cancelled(reach_once(&broker)).await;
+        let reached = shutdown.run_until_cancelled(self.reach_once(&broker)).await;
         let mut bad = BAD_LOOKS;
         while reached.is_some() && !shutdown.is_cancelled() {
             match database.ping().await {
@@ -174,12 +176,15 @@ impl Health {
             shutdown.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
         }
     }
-}
 
-async fn reach_once(broker: &Broker) {
-    while let Err(error) = broker.declare().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "waiting for the broker");
-        tokio::time::sleep(LOOK_EVERY).await;
+    async fn reach_once(&self, broker: &Broker) {
+        while let Err(error) = broker.declare().await {
+            let (why, service) = (check::chain(&error), broker.service());
+            let problem = format!("{why}; `muster-{service} check` says how to mend it");
+            self.set_problem("broker", Some(problem));
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        self.set_problem("broker", None);
     }
 }
 

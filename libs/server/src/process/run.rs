@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use muster_clock::Clock;
+use muster_database::survey;
 use muster_telemetry::Telemetry;
 use tokio::runtime::{Builder, Runtime};
 
@@ -111,7 +112,16 @@ fn migrate<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
     in_runtime(S::NAME, &settings.telemetry, async move |_| {
         let url = settings.database.database_url.reveal();
         muster_database::migrate(&migrators(&S::MIGRATOR), url).await?;
-        tracing::info!(service = S::NAME, "the database is up to date");
+        let newer = survey(&migrators(&S::MIGRATOR), url).await?.unknown;
+        if newer.is_empty() {
+            tracing::info!(service = S::NAME, "the database is up to date");
+        } else {
+            tracing::warn!(
+                service = S::NAME,
+                ?newer,
+                "a newer release has migrated the database: this one works beside the release that follows it, and beside no later one"
+            );
+        }
         Ok(())
     })
 }

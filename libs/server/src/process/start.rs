@@ -22,7 +22,7 @@ use crate::admin::{self, Admin};
 use crate::drain::{self, Drain, Stopping};
 use crate::front::{Bounds, Front, Gate};
 use crate::settings::{CommonSettings, ConfigErrors, PeerUrl};
-use crate::{Health, Service, Shell, method_rules};
+use crate::{Health, Service, Shell, check, method_rules};
 
 /// A service that runs.
 #[derive(Debug)]
@@ -73,6 +73,8 @@ pub async fn start<S: Service>(
     }
     let served = tokio::spawn(transport::serve(listener, tls, front, drain.accepting()));
     let background = Background::new(drain.work());
+    let surroundings = check::watch::<S>(common.clone(), shell.clock.clone(), health.clone(), drain.work());
+    background.keep("surroundings", surroundings);
     background.start(S::NAME, &shell, &health, app);
     let admin_stop = serve_admin(admin_listener, &health, metrics, &shell.database);
     tracing::info!(service = S::NAME, %grpc, %admin, "listening");

@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use muster_server::settings::Program;
 use muster_testkit::eventually;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
@@ -15,18 +14,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 use tonic_reflection::pb::v1alpha::server_reflection_client::ServerReflectionClient as AlphaClient;
 
-use crate::small::{Fixture, get_role};
-
-async fn get(fixture: &Fixture, path: &str) -> String {
-    let mut stream = tokio::net::TcpStream::connect(fixture.running.admin_address())
-        .await
-        .unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
-}
+use crate::small::{Fixture, get_role, operators};
 
 /// Ends every session of the database and allows no new ones.
 async fn shut(fixture: &Fixture) {
@@ -59,7 +47,11 @@ async fn status(fixture: &Fixture, service: &str) -> ServingStatus {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_away_makes_it_not_ready_but_alive() {
     let fixture = Fixture::new().await;
-    assert!(get(&fixture, "/readyz").await.starts_with("HTTP/1.1 200"));
+    assert!(
+        operators(&fixture.running, "/readyz")
+            .await
+            .starts_with("HTTP/1.1 200")
+    );
     for service in [
         "",
         "readiness",
@@ -75,8 +67,16 @@ async fn a_database_that_is_away_makes_it_not_ready_but_alive() {
 
     shut(&fixture).await;
     eventually(async || !fixture.running.is_ready()).await;
-    assert!(get(&fixture, "/readyz").await.starts_with("HTTP/1.1 503"));
-    assert!(get(&fixture, "/livez").await.starts_with("HTTP/1.1 200"));
+    assert!(
+        operators(&fixture.running, "/readyz")
+            .await
+            .starts_with("HTTP/1.1 503")
+    );
+    assert!(
+        operators(&fixture.running, "/livez")
+            .await
+            .starts_with("HTTP/1.1 200")
+    );
     assert_eq!(status(&fixture, "").await, ServingStatus::NotServing);
     assert_eq!(status(&fixture, "liveness").await, ServingStatus::Serving);
 }
@@ -154,10 +154,10 @@ async fn every_answer_is_counted_under_its_code() {
     for code in ["OK", "UNAUTHENTICATED"] {
         let line = format!("rpc_server_call_duration_seconds_count{{method=\"{method}\",code=\"{code}\"}}");
         // The server finishes a measurement after the client has its answer.
-        eventually(async || get(&fixture, "/metrics").await.contains(&line)).await;
+        eventually(async || operators(&fixture.running, "/metrics").await.contains(&line)).await;
     }
     assert!(
-        get(&fixture, "/metrics")
+        operators(&fixture.running, "/metrics")
             .await
             .contains("database_pool_connections{state=\"idle\"}")
     );

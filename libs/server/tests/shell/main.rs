@@ -13,4 +13,5 @@ mod limits;
 mod malformed;
 mod peers;
 mod small;
+mod surroundings;
 mod tls;

@@ -34,6 +34,8 @@ use muster_telemetry::{LogFormat, Metrics, Telemetry, TelemetryOptions, propagat
 use muster_testkit::{Callers, TestBroker, TestDatabase, eventually};
 use sqlx::PgConnection;
 use sqlx::migrate::Migrator;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 
@@ -303,6 +305,16 @@ impl Fixture {
         self.callers
             .workload_request(get_role(person), "gateway", "organization")
     }
+}
+
+/// What operators read there, with its head.
+pub(crate) async fn operators(running: &Running, path: &str) -> String {
+    let mut stream = TcpStream::connect(running.admin_address()).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
 }
 
 pub(crate) fn get_role(person: &str) -> GetRoleRequest {

@@ -67,6 +67,7 @@ async fn what_could_not_serve_is_told_before_it_is_tried() {
         &issuer,
         "fine   token for organization: says gateway",
         "fine   records service: ",
+        "fine   clock of records: ",
     ] {
         assert!(
             printed.iter().any(|printed| printed.starts_with(line)),

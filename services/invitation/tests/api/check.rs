@@ -30,6 +30,7 @@ async fn where_a_service_can_serve_everything_is_fine() {
         "clock of the database",
         "broker",
         "organization service",
+        "clock of organization",
     ] {
         assert!(printed.contains(&format!("fine   {what}: ")), "{what}\n{printed}");
     }
