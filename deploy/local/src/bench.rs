@@ -19,8 +19,8 @@ use crate::install;
 use crate::supervise::Interruption;
 use crate::workspace::Workspace;
 
-/// Of a spreadsheet, unless fewer are asked for.
-pub const ROWS: u32 = 100_000;
+/// Of what grows, unless fewer are asked for.
+const ROWS: u32 = 1_000_000;
 
 /// What to measure, and how to print it.
 #[derive(Debug, Args)]
@@ -37,9 +37,22 @@ pub struct Options {
     /// How long `soak` takes
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub minutes: u32,
-    /// How many rows the spreadsheets of `invitations` have; its list has ten times as many. Fewer only show that it works
-    #[arg(long, value_name = "N", default_value_t = ROWS, value_parser = clap::value_parser!(u32).range(100..=i64::from(ROWS)))]
-    pub rows: u32,
+    /// At most so many rows: of the spreadsheets of `invitations` (100,000, and ten times as many in its list), and of what
+    /// `growth` measures (1,000,000). Fewer only show that it works
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=i64::from(ROWS)))]
+    pub rows: Option<u32>,
+}
+
+impl Options {
+    /// How many rows this bench has.
+    #[must_use]
+    pub fn rows_of(&self, bench: Bench) -> u32 {
+        let most = match bench {
+            Bench::Growth => ROWS,
+            _ => ROWS / 10,
+        };
+        self.rows.unwrap_or(most).min(most)
+    }
 }
 
 /// Measures and prints.

@@ -82,7 +82,7 @@ impl Figure {
     /// What stands above the lines, for people.
     pub(super) fn print_heading() {
         outln!(
-            "{:28} {:>10} {:9} {:26} {:>10}   ratio",
+            "{:36} {:>10} {:9} {:26} {:>10}   ratio",
             "figure",
             "value",
             "unit",
@@ -97,7 +97,7 @@ impl Figure {
             outln!("{}", serde_json::to_string(self)?);
         } else {
             outln!(
-                "{:28} {:>10} {:9} {:26} {:>10}   × {:.3}{}",
+                "{:36} {:>10} {:9} {:26} {:>10}   × {:.3}{}",
                 self.name,
                 digits(self.value),
                 self.unit,

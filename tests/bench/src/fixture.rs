@@ -57,7 +57,7 @@ impl Fixture {
         let staff = gateway.with_token(TokenSource::fixed(&token::of(workspace, "staff")?)?);
         let license = format!("dc-{}", clock.now().unix_timestamp());
         let organization = approved(&owner, &staff, "Measured Early Learning", license).await?;
-        subscription::activate(&staff, &organization, UNREACHED, "to be measured").await?;
+        unlimited(&staff, &organization).await?;
         let group = group::create(&owner, &organization, "Lead Teachers", &[]).await?;
         Ok(Self {
             workspace: workspace.clone(),
@@ -93,6 +93,11 @@ impl Fixture {
         approved(&self.client, &self.staff, display_name, license).await
     }
 
+    /// Has it invite as many as it likes.
+    pub(super) async fn unlimit(&self, organization: &str) -> anyhow::Result<()> {
+        unlimited(&self.staff, organization).await
+    }
+
     /// A call in the owner's name.
     pub(super) fn call<M>(&self, message: M) -> Request<M> {
         in_the_name_of(&self.owner, message)
@@ -121,6 +126,11 @@ async fn approved(
     organization::submit(owner, &organization).await?;
     organization::approve(staff, &organization, "to be measured").await?;
     Ok(organization)
+}
+
+async fn unlimited(staff: &Client, organization: &str) -> anyhow::Result<()> {
+    subscription::activate(staff, organization, UNREACHED, "to be measured").await?;
+    Ok(())
 }
 
 /// As the header says it.

@@ -4,11 +4,11 @@
 //! What would take hours by public RPCs is written into the service's database beforehand: a million invitations that are
 //! listed, and those that are accepted. What is measured is called as people call it, through the gateway.
 
-mod accepts;
-mod filling;
+pub(super) mod accepts;
+pub(super) mod filling;
 mod interactive;
 mod join_page;
-mod lists;
+pub(super) mod lists;
 mod spreadsheets;
 
 use std::sync::Arc;
@@ -65,13 +65,13 @@ impl Part {
     }
 }
 
-/// What is measured.
+/// What is measured, here and by the bench `growth`.
 pub(super) struct Measured<'a> {
-    fixture: &'a Arc<Fixture>,
-    pgbench: &'a Pgbench,
-    databases: Databases,
-    /// Of one spreadsheet.
-    rows: u32,
+    pub(super) fixture: &'a Arc<Fixture>,
+    pub(super) pgbench: &'a Pgbench,
+    pub(super) databases: Databases,
+    /// Of one spreadsheet, or of what grows when it is largest.
+    pub(super) rows: u32,
 }
 
 impl<'a> Measured<'a> {

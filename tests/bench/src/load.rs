@@ -26,6 +26,24 @@ pub(super) enum Until {
     Done(u64),
 }
 
+/// Calls once with each of them. The first that fails ends it.
+pub(super) async fn call_each<T, C, F>(each: &[T], call: C) -> anyhow::Result<Rate>
+where
+    T: Clone + Send + Sync + 'static,
+    C: Fn(T) -> F + Clone + Send + 'static,
+    F: Future<Output = anyhow::Result<()>> + Send,
+{
+    let all = Arc::<[T]>::from(each);
+    let calling = move |number: u64| {
+        let (all, call) = (Arc::clone(&all), call.clone());
+        async move {
+            let one = all.get(usize::try_from(number)?).cloned();
+            call(one.context("there is none left to call with")?).await
+        }
+    };
+    call_many(Until::Done(u64::try_from(each.len())?), calling).await
+}
+
 /// Invites until then. The first refusal ends it.
 pub(super) async fn invite_many(fixture: &Arc<Fixture>, until: Until) -> anyhow::Result<Rate> {
     let fixture = Arc::clone(fixture);
@@ -79,14 +97,23 @@ fn goes_on(until: Until, begun: Instant, started: u64) -> bool {
 
 /// Invites somebody new, mail at once.
 pub(super) async fn invite(fixture: &Fixture) -> anyhow::Result<Invitation> {
+    invite_to(fixture, &fixture.organization, &fixture.group).await
+}
+
+/// The same, into a group of another organization of the owner's.
+pub(super) async fn invite_to(
+    fixture: &Fixture,
+    organization: &str,
+    group: &str,
+) -> anyhow::Result<Invitation> {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let invitation = Invitation {
         address: format!("measured-{number}@school.test"),
-        groups: vec![fixture.group.clone()],
+        groups: vec![group.to_owned()],
         ..Invitation::default()
     };
     let request = CreateInvitationRequest {
-        parent: fixture.organization.clone(),
+        parent: organization.to_owned(),
         invitation: Some(invitation),
         request_id: fixture.request_id(),
     };

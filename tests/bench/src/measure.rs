@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use muster_engines::ProcessId;
-use muster_local::bench::{Bench, Options, ROWS};
+use muster_local::bench::{Bench, Options};
 use muster_local::{Addresses, Interruption, Workspace};
 use tokio::time::sleep;
 
@@ -16,7 +16,7 @@ use super::invitations::{Measured, Part};
 use super::memory::Memory;
 use super::pgbench::Pgbench;
 use super::sink::Sink;
-use super::{abuse, creates, echo, edge, imports, mail, reads, registry, soak};
+use super::{abuse, creates, echo, edge, growth, imports, mail, reads, registry, soak};
 
 /// After this, a service that has just started does nothing any more.
 const SETTLED: Duration = Duration::from_secs(3);
@@ -24,17 +24,16 @@ const CREATES: &str = "four loads of ten seconds, one with 1,000 watchers";
 
 /// What is printed, and how.
 #[derive(Clone, Copy, Debug)]
-struct Report {
+struct Report<'a> {
+    options: &'a Options,
     only: Option<Bench>,
     json: bool,
-    minutes: u32,
-    rows: u32,
 }
 
 /// Measures the running suite until done or interrupted; everything it started ends with it.
 pub(super) async fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
     if cfg!(debug_assertions) {
-        if options.rows == ROWS {
+        if options.rows.is_none() {
             bail!("only an optimized build can measure: `cargo dev bench` takes one");
         }
         eprintln!(
@@ -53,7 +52,7 @@ pub(super) async fn run(workspace: &Workspace, options: &Options) -> anyhow::Res
     ended.map(|()| ExitCode::SUCCESS)
 }
 
-async fn measure(workspace: &Workspace, report: Report) -> anyhow::Result<()> {
+async fn measure(workspace: &Workspace, report: Report<'_>) -> anyhow::Result<()> {
     let addresses = Addresses::read(workspace)?;
     let (echo, echo_address) = echo::start(workspace).await?;
     sleep(SETTLED).await;
@@ -79,7 +78,7 @@ async fn measure(workspace: &Workspace, report: Report) -> anyhow::Result<()> {
     }
     if report.needs(Bench::Soak) {
         report.announce(Bench::Soak, "for as long as --minutes says");
-        let figures = soak::measure(&Fixture::open(workspace).await?, report.minutes).await?;
+        let figures = soak::measure(&Fixture::open(workspace).await?, report.options.minutes).await?;
         report.print(Bench::Soak, &figures)?;
     }
     if report.needs(Bench::Registry) {
@@ -87,10 +86,14 @@ async fn measure(workspace: &Workspace, report: Report) -> anyhow::Result<()> {
     }
     let sink = Sink::start(workspace, &addresses).await?;
     let fixture = Arc::new(Fixture::open(workspace).await?);
-    let pgbench = if [Bench::Reads, Bench::Imports, Bench::Creates, Bench::Invitations]
-        .map(|bench| report.needs(bench))
-        .contains(&true)
-    {
+    let beside_pgbench = [
+        Bench::Reads,
+        Bench::Imports,
+        Bench::Creates,
+        Bench::Invitations,
+        Bench::Growth,
+    ];
+    let pgbench = if beside_pgbench.map(|bench| report.needs(bench)).contains(&true) {
         Some(Pgbench::prepare(workspace, &addresses).await?)
     } else {
         None
@@ -118,6 +121,9 @@ async fn measure(workspace: &Workspace, report: Report) -> anyhow::Result<()> {
     if let Some(pgbench) = pgbench.as_ref().filter(|_| report.needs(Bench::Invitations)) {
         measure_invitations(report, &fixture, pgbench).await?;
     }
+    if let Some(pgbench) = pgbench.as_ref().filter(|_| report.needs(Bench::Growth)) {
+        measure_growth(report, &fixture, pgbench).await?;
+    }
     if report.needs(Bench::Memory) {
         report.announce(Bench::Memory, "after the load");
         let loaded = Memory::now(workspace, &addresses, &echo).await?;
@@ -127,7 +133,7 @@ async fn measure(workspace: &Workspace, report: Report) -> anyhow::Result<()> {
 }
 
 /// Each part is printed when it is done: all of them take minutes.
-async fn measure_registry(workspace: &Workspace, report: Report, echo: &str) -> anyhow::Result<()> {
+async fn measure_registry(workspace: &Workspace, report: Report<'_>, echo: &str) -> anyhow::Result<()> {
     let fixture = Fixture::open(workspace).await?;
     let bench = Bench::Registry;
     report.announce(
@@ -144,14 +150,15 @@ async fn measure_registry(workspace: &Workspace, report: Report, echo: &str) -> 
 
 /// Each part is printed when it is done, as above.
 async fn measure_invitations(
-    report: Report,
+    report: Report<'_>,
     fixture: &Arc<Fixture>,
     pgbench: &Pgbench,
 ) -> anyhow::Result<()> {
     let bench = Bench::Invitations;
-    let measured = Measured::new(fixture, pgbench, report.rows).await?;
+    let rows = report.options.rows_of(bench);
+    let measured = Measured::new(fixture, pgbench, rows).await?;
     for part in Part::ALL {
-        report.announce(bench, &part.announced(report.rows));
+        report.announce(bench, &part.announced(rows));
         report.print(bench, &part.measure(&measured).await?)?;
     }
     report.announce(bench, CREATES);
@@ -159,23 +166,42 @@ async fn measure_invitations(
     Ok(())
 }
 
-impl Report {
-    fn of(options: &Options) -> Self {
+/// Each part is printed when it is done, as above.
+async fn measure_growth(report: Report<'_>, fixture: &Arc<Fixture>, pgbench: &Pgbench) -> anyhow::Result<()> {
+    let bench = Bench::Growth;
+    let rows = report.options.rows_of(bench);
+    let measured = Measured::new(fixture, pgbench, rows).await?;
+    for part in growth::Part::ALL {
+        report.announce(bench, &part.announced(rows));
+        report.print(bench, &part.measure(&measured).await?)?;
+    }
+    Ok(())
+}
+
+impl<'a> Report<'a> {
+    fn of(options: &'a Options) -> Self {
         Self {
+            options,
             only: options.name,
             json: options.json,
-            minutes: options.minutes,
-            rows: options.rows,
         }
     }
 
     /// Is it printed, or needed for what is? Memory is measured after the load of all the others.
     fn needs(self, bench: Bench) -> bool {
         match self.only {
-            None => !matches!(bench, Bench::Soak | Bench::Registry | Bench::Invitations),
+            None => !matches!(
+                bench,
+                Bench::Soak | Bench::Registry | Bench::Invitations | Bench::Growth
+            ),
             Some(Bench::Memory) => !matches!(
                 bench,
-                Bench::Abuse | Bench::Imports | Bench::Invitations | Bench::Soak | Bench::Registry
+                Bench::Abuse
+                    | Bench::Imports
+                    | Bench::Invitations
+                    | Bench::Soak
+                    | Bench::Registry
+                    | Bench::Growth
             ),
             Some(only) => only == bench,
         }

@@ -6,14 +6,14 @@
 //! is called as people call it, through the gateway. Every figure is measured three times, its yardstick in turn with it, and
 //! the medians count.
 
-mod employees;
+pub(super) mod employees;
 mod export;
 mod loading;
 mod programmes;
 mod report;
 mod roles;
 mod search;
-mod staff;
+pub(super) mod staff;
 mod verify;
 
 use super::database::Databases;

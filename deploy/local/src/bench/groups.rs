@@ -54,6 +54,15 @@ pub enum Bench {
     /// `creates` measures. Limited by PostgreSQL, and by relay, broker and mail worker, who go on with what was done meanwhile. Only
     /// when it is asked for by name: it fills the databases
     Invitations,
+    /// What a thing costs among a thousand of its kind in one organization, and among ten times as many, up to a million (events: up
+    /// to 100,000). Of invitations, deliveries that wait for their day, employments and assignments the first and the hundredth page
+    /// of ten, and of invitations and assignments the counts, beside the bare queries; one more invitation, acceptance, claim of an
+    /// employment and assignment, with 16 in flight, and mails that are due, until they are asked for and, claimed by the mail worker,
+    /// written down as wanted no more, beside `pgbench -N`; events that wait in an outbox, until they are published, and in a queue,
+    /// until they are consumed, beside writing them down. Three runs, of which the medians count; behind them the largest size beside
+    /// the smallest: up to 1.5 times as much is flat, and what grows says so, and why it may. Only when it is asked for by name: it
+    /// fills the databases
+    Growth,
     /// Resident memory of each service, idle and after the above, beside the bare tonic echo. Limited by buffers
     /// of connections, and by what the allocator keeps after a burst
     Memory,
@@ -73,6 +82,7 @@ impl Bench {
             Self::Imports => "imports",
             Self::Registry => "registry",
             Self::Invitations => "invitations",
+            Self::Growth => "growth",
             Self::Memory => "memory",
         }
     }

@@ -59,7 +59,7 @@ pub(super) async fn measure(suite: &Workspace, options: &Options) -> anyhow::Res
         .args(options.name.map(Bench::name))
         .args(options.json.then_some("--json"))
         .args(["--minutes", &options.minutes.to_string()])
-        .args(["--rows", &options.rows.to_string()])
+        .args(options.rows.map(|rows| format!("--rows={rows}")))
         .current_dir(&suite.root)
         .stdin(Stdio::null());
     if !succeeded(command.status().await)? {

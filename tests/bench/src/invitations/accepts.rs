@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use muster_ids::InvitationId;
 use muster_local::token;
 use muster_proto::invitation::v1::AcceptPersonInvitationRequest;
 use muster_proto::invitation::v1::person_invitation_service_client::PersonInvitationServiceClient;
@@ -12,7 +13,7 @@ use super::Measured;
 use super::filling::Filled;
 use crate::figure::Figure;
 use crate::fixture::{Fixture, answer, bearer, in_the_name_of};
-use crate::load::{Until, call_many};
+use crate::load::call_each;
 use crate::pgbench::Script;
 
 /// Of so many rows of a spreadsheet one is accepted.
@@ -30,27 +31,18 @@ pub(super) fn count(rows: u32) -> u32 {
 pub(super) async fn measure(measured: &Measured<'_>) -> anyhow::Result<Vec<Figure>> {
     let warm_up = u32::try_from(WARM_UP)?;
     let count = count(measured.rows);
-    let filled = Filled::make(measured, "Accepting", count + warm_up, &["PENDING"]).await?;
-    let mut db = measured.databases.of("invitation").await?;
-    let invitations = filled.invitations(&mut db).await?;
-    let addresses = invitations.iter().map(|(_, address)| address.as_str());
-    let tokens = token::of_addresses(&measured.fixture.workspace, addresses)?;
-    let acceptances: Vec<_> = invitations
-        .iter()
-        .zip(&tokens)
-        .map(|((id, _), token)| {
-            let name = format!("{}/invitations/{id}", filled.name);
-            Ok(Acceptance {
-                name,
-                who: bearer(token)?,
-            })
-        })
-        .collect::<anyhow::Result<_>>()?;
+    let (fixture, databases, all) = (measured.fixture, &measured.databases, count + warm_up);
+    let filled = Filled::make(fixture, databases, "Accepting", all, &["PENDING"]).await?;
+    let mut db = databases.of("invitation").await?;
+    let invitations = filled.oldest(&mut db, "PENDING", all).await?;
+    let acceptances = Acceptance::of(fixture, &filled.name, &invitations)?;
 
     let commits = measured.pgbench.run(Script::Write).await?;
     let (first, counted) = acceptances.split_at(WARM_UP.min(acceptances.len()));
-    accept_all(measured.fixture, first).await?;
-    let accepted = accept_all(measured.fixture, counted).await?;
+    let fixture = Arc::clone(fixture);
+    let accepting = move |one| accept(Arc::clone(&fixture), one);
+    call_each(first, accepting.clone()).await?;
+    let accepted = call_each(counted, accepting).await?;
     let name = "invitations.accepts";
     let yardstick = Script::Write.yardstick();
     let speed = |name: String, beside| Figure::new(name, accepted.per_second, "accepts/s", beside);
@@ -64,32 +56,33 @@ pub(super) async fn measure(measured: &Measured<'_>) -> anyhow::Result<Vec<Figur
 
 /// An invitation, and whose it is.
 #[derive(Clone, Debug)]
-struct Acceptance {
+pub(crate) struct Acceptance {
     name: String,
     who: MetadataValue<Ascii>,
 }
 
-async fn accept_all(
-    fixture: &Arc<Fixture>,
-    acceptances: &[Acceptance],
-) -> anyhow::Result<crate::latencies::Rate> {
-    let (fixture, all) = (Arc::clone(fixture), Arc::<[Acceptance]>::from(acceptances));
-    let accepting = {
-        let all = Arc::clone(&all);
-        move |number| {
-            let (fixture, all) = (Arc::clone(&fixture), Arc::clone(&all));
-            async move {
-                let one = all.get(usize::try_from(number)?);
-                accept(&fixture, one.context("there is no such invitation")?).await
-            }
-        }
-    };
-    call_many(Until::Done(u64::try_from(all.len())?), accepting).await
+impl Acceptance {
+    /// Of invitations of an organization, each by the person whose address it is.
+    pub(crate) fn of(
+        fixture: &Fixture,
+        organization: &str,
+        invitations: &[(InvitationId, String)],
+    ) -> anyhow::Result<Vec<Self>> {
+        let addresses = invitations.iter().map(|(_, address)| address.as_str());
+        let tokens = token::of_addresses(&fixture.workspace, addresses)?;
+        let acceptance = |((id, _), token): (&(InvitationId, String), &String)| {
+            let name = format!("{organization}/invitations/{id}");
+            let who = bearer(token)?;
+            Ok(Self { name, who })
+        };
+        invitations.iter().zip(&tokens).map(acceptance).collect()
+    }
 }
 
-async fn accept(fixture: &Fixture, acceptance: &Acceptance) -> anyhow::Result<()> {
+/// Accepts one.
+pub(crate) async fn accept(fixture: Arc<Fixture>, acceptance: Acceptance) -> anyhow::Result<()> {
     let request = AcceptPersonInvitationRequest {
-        name: acceptance.name.clone(),
+        name: acceptance.name,
         request_id: fixture.request_id(),
     };
     let request = in_the_name_of(&acceptance.who, request);

@@ -4,9 +4,8 @@ use muster_client::acts::group;
 use muster_ids::{GroupId, InvitationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 
-use super::Measured;
-use crate::database::{ID_AT, run, settle};
-use crate::fixture::id_in;
+use crate::database::{Databases, ID_AT, run, settle};
+use crate::fixture::{Fixture, id_in};
 
 /// As many as one statement makes.
 const BATCH: i64 = 100_000;
@@ -32,53 +31,78 @@ const INVITATIONS: &str = "WITH made AS (
     SELECT organization_id, learner_id, create_time, person_id, person_display_name, address_given, state = 'ACTIVE',
            invitation_id, ARRAY[$3]
     FROM made WHERE person_id IS NOT NULL";
-const MADE: &str = "SELECT invitation_id, address_given FROM invitations WHERE organization_id = $1";
+const OLDEST: &str =
+    "SELECT invitation_id, address_given FROM invitations WHERE organization_id = $1 AND state = $2
+    ORDER BY invitation_id LIMIT $3";
 
 /// An organization with invitations.
 #[derive(Debug)]
-pub(super) struct Filled {
+pub(crate) struct Filled {
     /// `organizations/{organization}`.
-    pub(super) name: String,
-    pub(super) id: OrganizationId,
+    pub(crate) name: String,
+    pub(crate) id: OrganizationId,
+    /// The group of all of them, `organizations/{organization}/groups/{group}`.
+    pub(crate) group: String,
+    /// How many were written.
+    pub(crate) count: u32,
 }
 
 impl Filled {
     /// One with so many, in these states in turn.
-    pub(super) async fn make(
-        measured: &Measured<'_>,
+    pub(crate) async fn make(
+        fixture: &Fixture,
+        databases: &Databases,
         display_name: &str,
         count: u32,
         states: &[&str],
     ) -> anyhow::Result<Self> {
-        let fixture = measured.fixture;
         let name = fixture.another(display_name).await?;
-        let id: OrganizationId = id_in(&name)?;
         let group = group::create(&fixture.client, &name, "Lead Teachers", &[]).await?;
-        let group: GroupId = id_in(&group.name)?;
+        let mut filled = Self {
+            id: id_in(&name)?,
+            name,
+            group: group.name,
+            count: 0,
+        };
+        filled.grow(fixture, databases, count, states).await?;
+        Ok(filled)
+    }
+
+    /// Has so many: those that are added in these states in turn.
+    pub(crate) async fn grow(
+        &mut self,
+        fixture: &Fixture,
+        databases: &Databases,
+        count: u32,
+        states: &[&str],
+    ) -> anyhow::Result<()> {
+        let group: GroupId = id_in(&self.group)?;
         let inviter = PersonId::derive(&fixture.addresses.issuer, "owner");
-        let mut db = measured.databases.to_fill("invitation").await?;
+        let mut db = databases.to_fill("invitation").await?;
         run(&mut db, ID_AT).await?;
-        let count = i64::from(count);
-        let mut from = 0;
-        while from < count {
-            let to = (from + BATCH).min(count);
-            let filling = sqlx::query(INVITATIONS).bind(id).bind(inviter).bind(group);
+        let (mut from, wanted) = (i64::from(self.count), i64::from(count));
+        while from < wanted {
+            let to = (from + BATCH).min(wanted);
+            let filling = sqlx::query(INVITATIONS).bind(self.id).bind(inviter).bind(group);
             let filling = filling.bind(states).bind(from).bind(to);
             filling.execute(&mut db).await?;
-            if count > BATCH {
-                eprintln!("  {to} invitations of {count} are filled in …");
+            if wanted > BATCH {
+                eprintln!("  {to} invitations of {wanted} are filled in …");
             }
             from = to;
         }
-        settle(&mut db, &["invitations", "invitation_groups", "learners"]).await?;
-        Ok(Self { name, id })
+        self.count = self.count.max(count);
+        settle(&mut db, &["invitations", "invitation_groups", "learners"]).await
     }
 
-    /// Each with its address.
-    pub(super) async fn invitations(
+    /// The oldest of this state, each with its address.
+    pub(crate) async fn oldest(
         &self,
         db: &mut PgConnection,
+        state: &str,
+        count: u32,
     ) -> anyhow::Result<Vec<(InvitationId, String)>> {
-        Ok(sqlx::query_as(MADE).bind(self.id).fetch_all(db).await?)
+        let oldest = sqlx::query_as(OLDEST).bind(self.id).bind(state);
+        Ok(oldest.bind(i64::from(count)).fetch_all(db).await?)
     }
 }

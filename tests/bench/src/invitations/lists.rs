@@ -2,18 +2,19 @@
 //! beside an organization with a thousand.
 
 use anyhow::{Context, ensure};
-use muster_ids::{InvitationId, OrganizationId};
+use muster_ids::OrganizationId;
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{ListInvitationsRequest, ListInvitationsResponse};
 use sqlx::PgConnection;
-use sqlx::types::Uuid;
 use tonic::transport::Channel;
 
 use super::Measured;
 use super::filling::Filled;
+use crate::database::Databases;
 use crate::figure::Figure;
-use crate::fixture::{Fixture, answer, id_in};
+use crate::fixture::{Fixture, answer};
 use crate::latencies::Latencies;
+use crate::paging::{Pages, Start, rows_of};
 use crate::pairs::{Pair, RUNS, timed};
 
 const FEWER: u32 = 1_000;
@@ -24,7 +25,7 @@ const PAGE: i32 = 100;
 const CALLS: usize = 50;
 const WARM_UP: usize = 5;
 /// Most have joined.
-const STATES: [&str; 10] = [
+pub(crate) const STATES: [&str; 10] = [
     "ACTIVE",
     "PENDING",
     "ACTIVE",
@@ -51,17 +52,18 @@ pub(super) fn many(rows: u32) -> u32 {
 }
 
 pub(super) async fn measure(measured: &Measured<'_>) -> anyhow::Result<Vec<Figure>> {
-    let few = Filled::make(measured, "Few", FEWER, &STATES).await?;
-    let many = Filled::make(measured, "Many", many(measured.rows), &STATES).await?;
+    let (fixture, databases) = (measured.fixture, &measured.databases);
+    let few = Filled::make(fixture, databases, "Few", FEWER, &STATES).await?;
+    let many = Filled::make(fixture, databases, "Many", many(measured.rows), &STATES).await?;
     let (mut few, mut many) = (
-        List::open(measured, &few).await?,
-        List::open(measured, &many).await?,
+        List::open(fixture, databases, &few, PAGE).await?,
+        List::open(fixture, databases, &many, PAGE).await?,
     );
     let (mut of_few, mut of_many) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         for (list, runs) in [(&mut few, &mut of_few), (&mut many, &mut of_many)] {
-            list.read(WARM_UP).await?;
-            runs.push(list.read(CALLS).await?);
+            read(list, WARM_UP).await?;
+            runs.push(read(list, CALLS).await?);
         }
     }
     let mut figures = Vec::new();
@@ -95,53 +97,64 @@ impl Read {
     }
 }
 
-struct List<'a> {
+/// The page behind the first one, which comes with the counts, and these: so often.
+async fn read(list: &mut List<'_>, times: usize) -> anyhow::Result<Read> {
+    let (_, second) = list.call(&Start::newest()).await?;
+    let mut page = Pair::default();
+    for _ in 0..times {
+        page.beside.push(list.query(&second).await?);
+        page.ours.push(list.call(&second).await?.0);
+    }
+    Ok(Read {
+        page: page.latencies(),
+        counts: list.counts(times).await?.latencies(),
+    })
+}
+
+/// The invitations of an organization, newest first.
+pub(crate) struct List<'a> {
     fixture: &'a Fixture,
     organization: String,
     id: OrganizationId,
-    /// Behind the first page, which comes with the counts.
-    after: InvitationId,
-    token: String,
+    size: i32,
     invitations: InvitationServiceClient<Channel>,
     db: PgConnection,
 }
 
 impl<'a> List<'a> {
-    async fn open(measured: &Measured<'a>, organization: &Filled) -> anyhow::Result<Self> {
-        let mut list = Self {
-            fixture: measured.fixture,
+    /// In pages of this size.
+    pub(crate) async fn open(
+        fixture: &'a Fixture,
+        databases: &Databases,
+        organization: &Filled,
+        size: i32,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            fixture,
             organization: organization.name.clone(),
             id: organization.id,
-            after: InvitationId::from_uuid(Uuid::max()),
-            token: String::new(),
-            invitations: InvitationServiceClient::new(measured.fixture.edge.clone()),
-            db: measured.databases.of("invitation").await?,
-        };
-        let (_, first) = list.call(PAGE, String::new()).await?;
-        let last = first.invitations.last().context("the first page is empty")?;
-        list.after = id_in(&last.name)?;
-        list.token = first.next_page_token;
-        Ok(list)
-    }
-
-    /// The page and the counts, each beside its query, so often.
-    async fn read(&mut self, times: usize) -> anyhow::Result<Read> {
-        let (mut page, mut counts) = (Pair::default(), Pair::default());
-        for _ in 0..times {
-            page.beside.push(self.query().await?);
-            page.ours.push(self.call(PAGE, self.token.clone()).await?.0);
-            counts.beside.push(self.count().await?);
-            let (micros, first) = self.call(1, String::new()).await?;
-            ensure!(!first.counts.is_empty(), "nothing was counted");
-            counts.ours.push(micros);
-        }
-        Ok(Read {
-            page: page.latencies(),
-            counts: counts.latencies(),
+            size,
+            invitations: InvitationServiceClient::new(fixture.edge.clone()),
+            db: databases.of("invitation").await?,
         })
     }
 
-    async fn call(
+    /// The counts beside their query, so often.
+    pub(crate) async fn counts(&mut self, times: usize) -> anyhow::Result<Pair> {
+        let mut counts = Pair::default();
+        for _ in 0..times {
+            let query = sqlx::query(COUNTS).bind(self.id);
+            let (micros, states) = timed(async { Ok(query.fetch_all(&mut self.db).await?) }).await?;
+            ensure!(!states.is_empty(), "the query counted nothing");
+            counts.beside.push(micros);
+            let (micros, first) = self.page(1, String::new()).await?;
+            ensure!(!first.counts.is_empty(), "nothing was counted");
+            counts.ours.push(micros);
+        }
+        Ok(counts)
+    }
+
+    async fn page(
         &mut self,
         size: i32,
         page_token: String,
@@ -158,23 +171,18 @@ impl<'a> List<'a> {
         ensure!(count == usize::try_from(size)?, "a page of {count} invitations");
         Ok((micros, page))
     }
+}
 
-    async fn query(&mut self) -> anyhow::Result<u64> {
-        let query = sqlx::query(LIST).bind(self.id).bind(self.after);
-        let query = query.bind(i64::from(PAGE));
-        let (micros, rows) = timed(async { Ok(query.fetch_all(&mut self.db).await?) }).await?;
-        ensure!(
-            rows.len() == usize::try_from(PAGE)?,
-            "the query found {} rows",
-            rows.len()
-        );
-        Ok(micros)
+impl Pages for List<'_> {
+    async fn call(&mut self, start: &Start) -> anyhow::Result<(u64, Start)> {
+        let (micros, page) = self.page(self.size, start.token.clone()).await?;
+        let last = page.invitations.last().context("a page is empty")?;
+        Ok((micros, Start::behind(&last.name, page.next_page_token)?))
     }
 
-    async fn count(&mut self) -> anyhow::Result<u64> {
-        let query = sqlx::query(COUNTS).bind(self.id);
-        let (micros, states) = timed(async { Ok(query.fetch_all(&mut self.db).await?) }).await?;
-        ensure!(!states.is_empty(), "the query counted nothing");
-        Ok(micros)
+    async fn query(&mut self, start: &Start) -> anyhow::Result<u64> {
+        let query = sqlx::query(LIST).bind(self.id).bind(start.id);
+        let query = query.bind(i64::from(self.size));
+        rows_of(query, &mut self.db, self.size).await
     }
 }

@@ -1,26 +1,20 @@
 //! The employees list of a large organization: its first page and its hundredth, beside the bare query for the same rows.
 
 use anyhow::{Context, ensure};
-use muster_ids::{EmploymentId, OrganizationId};
+use muster_ids::OrganizationId;
 use muster_proto::employment::v1::employment_service_client::EmploymentServiceClient;
-use muster_proto::employment::v1::{
-    EmploymentOrder, EmploymentState, ListEmploymentsRequest, ListEmploymentsResponse,
-};
+use muster_proto::employment::v1::{EmploymentOrder, EmploymentState, ListEmploymentsRequest};
 use sqlx::PgConnection;
-use sqlx::types::Uuid;
 use tonic::transport::Channel;
 
 use super::staff::Staffed;
-use super::{Pair, RUNS, timed};
+use super::timed;
 use crate::database::Databases;
 use crate::figure::Figure;
 use crate::fixture::{Fixture, answer, id_in};
+use crate::paging::{Paged, Pages, Start, rows_of};
 
 const PAGE: i32 = 100;
-const HUNDREDTH: usize = 100;
-/// Of each page in a run.
-const CALLS: usize = 100;
-const WARM_UP: usize = 10;
 
 /// What a row of the list shows.
 macro_rules! bare {
@@ -50,108 +44,65 @@ pub(super) async fn measure(
     organization: &Staffed,
 ) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
-    for (name, by_name) in [
-        ("registry.employees", false),
-        ("registry.employees.by_name", true),
+    for (name, first, by_name) in [
+        ("registry.employees", Start::newest(), false),
+        ("registry.employees.by_name", Start::lowest(), true),
     ] {
-        let mut list = List {
-            fixture,
-            organization: &organization.name,
-            id: organization.id,
-            by_name,
-            employments: EmploymentServiceClient::new(fixture.edge.clone()),
-            db: databases.of("employment").await?,
-        };
-        figures.extend(list.measure(name).await?);
+        let mut list = List::open(fixture, databases, &organization.name, PAGE).await?;
+        list.by_name = by_name;
+        let Paged { first, hundredth } = Paged::read(&mut list, &first).await?;
+        let flat: Vec<_> = hundredth
+            .iter()
+            .zip(&first)
+            .map(|(far, near)| (far.0, near.0))
+            .collect();
+        let bare = "the bare query";
+        figures.extend([
+            Figure::of_runs(format!("{name}.first.p50"), "ms", bare, &first),
+            Figure::of_runs(format!("{name}.hundredth.p50"), "ms", bare, &hundredth),
+            Figure::of_runs(format!("{name}.flat"), "ms", "the first page", &flat),
+        ]);
     }
     Ok(figures)
 }
 
-struct List<'a> {
+/// The employments of an organization.
+pub(crate) struct List<'a> {
     fixture: &'a Fixture,
     organization: &'a str,
     id: OrganizationId,
+    size: i32,
+    /// Those who are verified, by their names; else all, the newest first.
     by_name: bool,
     employments: EmploymentServiceClient<Channel>,
     db: PgConnection,
 }
 
-/// Where a page begins: for the RPC, and for the query.
-#[derive(Debug, Clone)]
-struct Start {
-    token: String,
-    name: String,
-    id: EmploymentId,
+impl<'a> List<'a> {
+    /// The newest first, in pages of this size.
+    pub(crate) async fn open(
+        fixture: &'a Fixture,
+        databases: &Databases,
+        organization: &'a str,
+        size: i32,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            fixture,
+            organization,
+            id: id_in(organization)?,
+            size,
+            by_name: false,
+            employments: EmploymentServiceClient::new(fixture.edge.clone()),
+            db: databases.of("employment").await?,
+        })
+    }
 }
 
-impl List<'_> {
-    async fn measure(&mut self, name: &str) -> anyhow::Result<Vec<Figure>> {
-        let first = self.beginning();
-        let hundredth = self.hundredth(&first).await?;
-        let (mut of_first, mut of_hundredth) = (Vec::new(), Vec::new());
-        for _ in 0..RUNS {
-            self.read(&first, &hundredth, WARM_UP).await?;
-            let (near, far) = self.read(&first, &hundredth, CALLS).await?;
-            of_first.push(near.latencies());
-            of_hundredth.push(far.latencies());
-        }
-        let (near, far) = (
-            Pair::percentile(&of_first, 0.5),
-            Pair::percentile(&of_hundredth, 0.5),
-        );
-        let flat: Vec<_> = far.iter().zip(&near).map(|(far, near)| (far.0, near.0)).collect();
-        let bare = "the bare query";
-        Ok(vec![
-            Figure::of_runs(format!("{name}.first.p50"), "ms", bare, &near),
-            Figure::of_runs(format!("{name}.hundredth.p50"), "ms", bare, &far),
-            Figure::of_runs(format!("{name}.flat"), "ms", "the first page", &flat),
-        ])
-    }
-
-    /// Both pages in turn, so often.
-    async fn read(&mut self, first: &Start, hundredth: &Start, count: usize) -> anyhow::Result<(Pair, Pair)> {
-        let (mut near, mut far) = (Pair::default(), Pair::default());
-        for _ in 0..count {
-            near.beside.push(self.query(first).await?);
-            near.ours.push(self.call(first).await?.0);
-            far.beside.push(self.query(hundredth).await?);
-            far.ours.push(self.call(hundredth).await?.0);
-        }
-        Ok((near, far))
-    }
-
-    fn beginning(&self) -> Start {
-        let id = if self.by_name { 0 } else { u128::MAX };
-        Start {
-            token: String::new(),
-            name: String::new(),
-            id: EmploymentId::from_uuid(Uuid::from_u128(id)),
-        }
-    }
-
-    /// Where the hundredth page begins: behind the last one of the 99th.
-    async fn hundredth(&mut self, first: &Start) -> anyhow::Result<Start> {
-        let mut start = first.clone();
-        for _ in 1..HUNDREDTH {
-            let (_, page) = self.call(&start).await?;
-            let last = page.employments.last().context("a page is empty")?;
-            start = Start {
-                id: id_in(&last.name)?,
-                name: if self.by_name {
-                    last.person_display_name.clone()
-                } else {
-                    String::new()
-                },
-                token: page.next_page_token,
-            };
-        }
-        Ok(start)
-    }
-
-    async fn call(&mut self, start: &Start) -> anyhow::Result<(u64, ListEmploymentsResponse)> {
+impl Pages for List<'_> {
+    async fn call(&mut self, start: &Start) -> anyhow::Result<(u64, Start)> {
         let mut request = ListEmploymentsRequest {
             parent: self.organization.to_owned(),
-            page_size: PAGE,
+            page_size: self.size,
             page_token: start.token.clone(),
             ..ListEmploymentsRequest::default()
         };
@@ -160,19 +111,24 @@ impl List<'_> {
             request.states = vec![EmploymentState::Verified.into()];
         }
         let request = self.fixture.call(request);
-        let (micros, page) =
-            timed(async { answer(self.employments.list_employments(request).await) }).await?;
+        let listing = async { answer(self.employments.list_employments(request).await) };
+        let (micros, page) = timed(listing).await?;
         let count = page.employments.len();
-        ensure!(count == PAGE as usize, "a page of {count} employments");
-        Ok((micros, page))
+        ensure!(
+            count == usize::try_from(self.size)?,
+            "a page of {count} employments"
+        );
+        let last = page.employments.last().context("a page is empty")?;
+        let mut next = Start::behind(&last.name, page.next_page_token)?;
+        if self.by_name {
+            next.name.clone_from(&last.person_display_name);
+        }
+        Ok((micros, next))
     }
 
     async fn query(&mut self, start: &Start) -> anyhow::Result<u64> {
         let query = sqlx::query(if self.by_name { BY_NAME } else { NEWEST });
         let query = query.bind(self.id).bind(start.id).bind(&start.name);
-        let query = query.bind(i64::from(PAGE));
-        let (micros, rows) = timed(async { Ok(query.fetch_all(&mut self.db).await?) }).await?;
-        ensure!(rows.len() == PAGE as usize, "the query found {} rows", rows.len());
-        Ok(micros)
+        rows_of(query.bind(i64::from(self.size)), &mut self.db, self.size).await
     }
 }

@@ -1,5 +1,7 @@
 //! Organizations with many staff, written into the databases: who works there, and what they hold after five years.
 
+use std::ops::Range;
+
 use muster_client::acts::{group, training};
 use muster_ids::{EmploymentId, GroupId, OrganizationId, PersonId, TrainingId};
 use muster_proto::records::v1::Training;
@@ -21,6 +23,8 @@ const COURSES: [(&str, i32); 6] = [
 /// What they have not completed: not begun, and begun.
 const OPEN: usize = 2;
 const YEARS: i32 = 5;
+/// How many assignments of their organization each has: two of three courses a year, and what is open.
+pub(crate) const ASSIGNMENTS_EACH: usize = (COURSES.len() - COURSES.len() / 3) * YEARS as usize + OPEN;
 
 const EMPLOYMENTS: &str =
     "INSERT INTO employments (organization_id, employment_id, person_id, person_display_name, state,
@@ -72,29 +76,41 @@ const TO_TAKE: &str = "INSERT INTO assignments (person_id, assignment_id, organi
 
 /// An organization whose staff are verified.
 #[derive(Debug)]
-pub(super) struct Staffed {
+pub(crate) struct Staffed {
     /// `organizations/{organization}`.
-    pub(super) name: String,
-    pub(super) id: OrganizationId,
-    pub(super) count: usize,
+    pub(crate) name: String,
+    pub(crate) id: OrganizationId,
+    pub(crate) count: usize,
+    /// The group of all of them.
+    pub(crate) group: GroupId,
 }
 
 /// The courses, in the shared catalog, and those that nobody has completed behind them.
-pub(super) async fn trainings(fixture: &Fixture) -> anyhow::Result<Vec<TrainingId>> {
+pub(crate) async fn trainings(fixture: &Fixture) -> anyhow::Result<Vec<TrainingId>> {
     let further = (0..OPEN).map(|_| ("Orientation for New Staff", 60));
     let mut trainings = Vec::with_capacity(COURSES.len() + OPEN);
     for (number, (display_name, minutes)) in COURSES.into_iter().chain(further).enumerate() {
-        let course = Training {
-            code: format!("MB-{}-{number}", fixture.clock.now().unix_timestamp()),
-            display_name: display_name.to_owned(),
-            duration_minutes: minutes,
-            validity_months: 12,
-            ..Training::default()
-        };
-        let name = training::create(&fixture.staff, course).await?.name;
+        let name = course(fixture, number, display_name, minutes).await?;
         trainings.push(id_in(&name)?);
     }
     Ok(trainings)
+}
+
+/// One more in the shared catalog, `trainings/{training}`; no two of a run have the same number.
+pub(crate) async fn course(
+    fixture: &Fixture,
+    number: usize,
+    display_name: &str,
+    minutes: i32,
+) -> anyhow::Result<String> {
+    let course = Training {
+        code: format!("MB-{}-{number}", fixture.clock.now().unix_timestamp()),
+        display_name: display_name.to_owned(),
+        duration_minutes: minutes,
+        validity_months: 12,
+        ..Training::default()
+    };
+    Ok(training::create(&fixture.staff, course).await?.name)
 }
 
 impl Staffed {
@@ -105,36 +121,70 @@ impl Staffed {
         count: usize,
         trainings: &[TrainingId],
     ) -> anyhow::Result<Self> {
-        let name = fixture.another(&format!("Staffed {count}")).await?;
-        let id = id_in(&name)?;
-        let staff = Staff::of(fixture, id, count);
+        let mut staffed = Self::empty(fixture, &format!("Staffed {count}")).await?;
+        let staff = staffed.hire(fixture, databases, count).await?;
+        staffed.record(fixture, databases, &staff, trainings).await?;
+        Ok(staffed)
+    }
+
+    /// One where nobody works yet.
+    pub(crate) async fn empty(fixture: &Fixture, display_name: &str) -> anyhow::Result<Self> {
+        let name = fixture.another(display_name).await?;
         let group = group::create(&fixture.client, &name, "Lead Teachers", &[]).await?;
-        let group: GroupId = id_in(&group.name)?;
+        Ok(Self {
+            id: id_in(&name)?,
+            name,
+            count: 0,
+            group: id_in(&group.name)?,
+        })
+    }
+
+    /// Has so many; those who are new.
+    pub(crate) async fn hire(
+        &mut self,
+        fixture: &Fixture,
+        databases: &Databases,
+        count: usize,
+    ) -> anyhow::Result<Staff> {
+        let staff = Staff::of(fixture, self.id, self.count..count);
         let mut db = databases.to_fill("employment").await?;
-        staff.employ(&mut db, id, group, "VERIFIED").await?;
+        staff.employ(&mut db, self.id, self.group, "VERIFIED").await?;
+        self.count = count;
+        Ok(staff)
+    }
+
+    /// Has them hold what they took in five years.
+    pub(crate) async fn record(
+        &self,
+        fixture: &Fixture,
+        databases: &Databases,
+        staff: &Staff,
+        trainings: &[TrainingId],
+    ) -> anyhow::Result<()> {
         let mut db = databases.to_fill("records").await?;
-        staff.record(fixture, &mut db, id, group, trainings).await?;
-        Ok(Self { name, id, count })
+        staff
+            .record(fixture, &mut db, self.id, self.group, trainings)
+            .await
     }
 }
 
 /// Who works somewhere.
 #[derive(Debug)]
-pub(super) struct Staff {
+pub(crate) struct Staff {
     pub(super) employments: Vec<EmploymentId>,
-    persons: Vec<PersonId>,
+    pub(crate) persons: Vec<PersonId>,
     names: Vec<String>,
 }
 
 impl Staff {
-    /// So many, of whom nobody works elsewhere.
-    pub(super) fn of(fixture: &Fixture, organization: OrganizationId, count: usize) -> Self {
+    /// Those of these numbers, of whom nobody works elsewhere.
+    pub(super) fn of(fixture: &Fixture, organization: OrganizationId, numbers: Range<usize>) -> Self {
         let issuer = &fixture.addresses.issuer;
         let person = |number| PersonId::derive(issuer, &format!("{organization} {number}"));
         Self {
-            employments: (0..count).map(|_| fixture.clock.new_id()).collect(),
-            persons: (0..count).map(person).collect(),
-            names: (0..count).map(person_name).collect(),
+            employments: numbers.clone().map(|_| fixture.clock.new_id()).collect(),
+            persons: numbers.clone().map(person).collect(),
+            names: numbers.map(person_name).collect(),
         }
     }
 

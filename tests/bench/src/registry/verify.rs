@@ -31,7 +31,7 @@ const UPDATE: &str = "UPDATE employments AS e
 pub(super) async fn measure(fixture: &Fixture, databases: &Databases) -> anyhow::Result<Vec<Figure>> {
     let organization = fixture.another("Waiting").await?;
     let id = id_in(&organization)?;
-    let staff = Staff::of(fixture, id, 2 * BATCH * (RUNS + 1));
+    let staff = Staff::of(fixture, id, 0..2 * BATCH * (RUNS + 1));
     let group = group::create(&fixture.client, &organization, "Lead Teachers", &[]).await?;
     let mut filling = databases.to_fill("employment").await?;
     let waiting = "PENDING_VERIFICATION";
