@@ -43,7 +43,8 @@
 //! - `front`: what every call passes: span and measurement, panic guard, limit, deadline, verified caller.
 //! - `rpc`: what handlers stand on. [`Call`] is what they see, [`answers`] what comes in many messages; [`names`], [`page`],
 //!   [`update`], [`etag`], [`convert`], [`failure`]: names in requests, pages of lists, which fields an update changes,
-//!   versions of things, times, and what callers are told of failures. [`KeyedLimit`]: the share of each in what all use.
+//!   versions of things, times, and what callers are told of failures. [`mails`]: what every source of mails does alike.
+//!   [`KeyedLimit`]: the share of each in what all use.
 //! - [`Peer`]: how it calls others.
 
 pub mod check;
@@ -62,5 +63,5 @@ pub use process::{
 };
 pub use rpc::{
     AnswerSink, Answers, Call, Failure, Gone, KeyedLimit, KeyedPermit, Parsed, StreamCall, answers, convert,
-    etag, failure, names, page, update,
+    etag, failure, mails, names, page, update,
 };

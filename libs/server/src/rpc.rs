@@ -7,6 +7,7 @@ pub mod convert;
 pub mod etag;
 pub mod failure;
 mod keyed_limit;
+pub mod mails;
 pub mod names;
 pub mod page;
 pub mod update;

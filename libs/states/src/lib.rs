@@ -1,4 +1,4 @@
-//! States: enums that are stored as words, and what a transition comes to.
+//! States: enums that are stored as words, what a transition comes to, and when somebody is mailed again.
 //!
 //! A domain declares its states with [`stored_enum!`] and its transitions as methods of the aggregate that consume it,
 //! take the time and return a [`Transition`]. It needs no database library for that: the macro brings what `sqlx` asks
@@ -42,9 +42,11 @@
 //! assert!(matches!(request.grant(), Transition::Refused(State::Refused)));
 //! ```
 
+mod next_mail;
 mod stored_enum;
 mod transition;
 
+pub use next_mail::next_mail;
 pub use stored_enum::UnknownVariant;
 pub use transition::Transition;
 

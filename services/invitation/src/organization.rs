@@ -130,6 +130,29 @@ impl Organization {
         }
     }
 
+    /// As [`Organization::context_of`], for a mail: `None` when none is wanted any more, since there is no such organization or it is
+    /// closed. A suspended organization's mail waits.
+    ///
+    /// # Errors
+    /// The peer's failure, and [`Error::OrganizationNotActive`] while the organization is suspended.
+    pub(crate) async fn context_of_mail(
+        &self,
+        organization: OrganizationId,
+        query: &ContextQuery,
+    ) -> Result<Option<InvitingContext>, Error> {
+        let inviting = match self.context_of(organization, query).await {
+            Err(Error::Failure(Failure::NotFound)) => return Ok(None),
+            inviting => inviting?,
+        };
+        match &inviting.status {
+            OrganizationStatus::Active => Ok(Some(inviting)),
+            OrganizationStatus::Suspended => Err(Error::OrganizationNotActive {
+                state: inviting.status.word().to_owned(),
+            }),
+            OrganizationStatus::Other(_) => Ok(None),
+        }
+    }
+
     /// The join page that is asked for, if it is open.
     ///
     /// # Errors

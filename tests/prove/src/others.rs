@@ -44,7 +44,7 @@ pub(crate) async fn prove(
     let mailed = mailed(place).await?;
     let findings = audit::run(place, &ledger, &parked_before).await?;
     let code = report::print(&ledger, &harm, &findings);
-    felt(&reads, &ledger.calls, mailed);
+    felt(&reads, &ledger.calls, &mailed);
     Ok(code)
 }
 
@@ -92,7 +92,7 @@ async fn mailed(place: &Place) -> anyhow::Result<Vec<Duration>> {
     Ok(mailed)
 }
 
-fn felt(reads: &Reads, calls: &Calls, mailed: Vec<Duration>) {
+fn felt(reads: &Reads, calls: &Calls, mailed: &[Duration]) {
     outln!("\nFelt by callers");
     let answered = reads.answered();
     outln!("  {answered:>6}  reads by clients that try nothing twice were answered");
@@ -105,19 +105,15 @@ fn felt(reads: &Reads, calls: &Calls, mailed: Vec<Duration>) {
             silence.as_secs_f64()
         );
     }
-    times("reads that were answered", reads.answered(), |share| {
-        Duration::from_secs_f64(reads.within(share) / 1000.0)
-    });
-    times("changes, until one was answered", calls.took.len(), |share| {
-        within(calls.took.clone(), share)
-    });
-    times("mails, from asked for to handed over", mailed.len(), |share| {
-        within(mailed.clone(), share)
-    });
+    times("reads that were answered", &reads.took());
+    times("changes, until one was answered", &calls.took);
+    times("mails, from asked for to handed over", mailed);
 }
 
-fn times(what: &str, count: usize, within: impl Fn(f64) -> Duration) {
-    let [middle, most, nearly, all] = [0.5, 0.99, 0.999, 1.0].map(|share| within(share).as_secs_f64());
+fn times(what: &str, took: &[Duration]) {
+    let count = took.len();
+    let [middle, most, nearly, all] =
+        [0.5, 0.99, 0.999, 1.0].map(|share| within(took.to_vec(), share).as_secs_f64());
     outln!(
         "  {count:>6}  {what}: {middle:.3} s in the middle, {most:.3} s at 99 %, {nearly:.3} s at 99.9 %, {all:.3} s at most"
     );

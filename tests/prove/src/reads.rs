@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 use super::end::End;
 use super::place::{OWNER, Place};
@@ -36,8 +36,15 @@ const LIMIT: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(crate) struct Reads {
     answers: Vec<Answer>,
-    /// Each in one line.
-    pub(crate) failed: Vec<String>,
+    failed: Vec<Failure>,
+}
+
+/// A read that failed.
+#[derive(Clone, Debug)]
+struct Failure {
+    rpc: &'static str,
+    code: Code,
+    message: String,
 }
 
 /// A read that was answered.
@@ -54,10 +61,14 @@ impl Reads {
         self.answers.len()
     }
 
+    /// How long each answer took.
+    pub(crate) fn took(&self) -> Vec<Duration> {
+        self.answers.iter().map(|answer| answer.took).collect()
+    }
+
     /// The time that this share of the answers stayed within, in milliseconds; 0 without any.
     pub(crate) fn within(&self, share: f64) -> f64 {
-        let took = self.answers.iter().map(|answer| answer.took);
-        within(took.collect(), share).as_secs_f64() * 1000.0
+        within(self.took(), share).as_secs_f64() * 1000.0
     }
 
     /// For each RPC the longest time in which nobody was answered, from one answer to the next of anybody.
@@ -74,15 +85,19 @@ impl Reads {
         came.into_iter().map(|(rpc, came)| (rpc, longest(came))).collect()
     }
 
-    /// How often a read failed with this code.
-    pub(crate) fn failures(&self) -> BTreeMap<&str, usize> {
+    /// How often a read failed, by the code.
+    pub(crate) fn failures(&self) -> BTreeMap<String, usize> {
         let mut failures = BTreeMap::new();
-        for line in &self.failed {
-            *failures
-                .entry(line.split(": ").nth(1).unwrap_or_default())
-                .or_default() += 1;
+        for failure in &self.failed {
+            *failures.entry(format!("{:?}", failure.code)).or_default() += 1;
         }
         failures
+    }
+
+    /// Every read that failed, each in one line.
+    pub(crate) fn failed(&self) -> Vec<String> {
+        let line = |failed: &Failure| format!("{}: {:?}: {}", failed.rpc, failed.code, failed.message);
+        self.failed.iter().map(line).collect()
     }
 
     fn add(&mut self, other: Self) {
@@ -97,9 +112,11 @@ impl Reads {
                 came: Instant::now(),
                 took: begun.elapsed(),
             }),
-            Err(status) => self
-                .failed
-                .push(format!("{rpc}: {:?}: {}", status.code(), status.message())),
+            Err(status) => self.failed.push(Failure {
+                rpc,
+                code: status.code(),
+                message: status.message().to_owned(),
+            }),
         }
     }
 }

@@ -72,7 +72,7 @@ pub(crate) async fn prove(place: &Place, rounds: u32, from: Option<&Path>) -> an
     findings.push(Finding {
         promise: "no read failed, of clients that try nothing twice",
         looked_at: reads.answered(),
-        problems: reads.failed.clone(),
+        problems: reads.failed(),
     });
     let code = report::print(&ledger, &harm, &findings);
     print_times(&reads);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use muster_ids::{OrganizationId, PersonId, VerificationNoticeId, VerificationNoticeName};
-use muster_states::Transition;
+use muster_states::{Transition, next_mail};
 use time::OffsetDateTime;
 
 /// Between two mails to one administrator of one organization, however many people claim: three a day at most, and the
@@ -35,14 +35,13 @@ impl VerificationNotice {
         }
     }
 
-    /// Somebody began to wait: a mail at once, or when the interval that the latest one began is over. Not merely none
-    /// within it: nobody would be told of who claims after the mail was read. One that is still to be sent tells of all.
+    /// Somebody began to wait: whether there is to be a further mail, and when.
     pub(crate) fn ask(self, now: OffsetDateTime) -> Transition<Self> {
-        match self.mail_time {
-            Some(planned) if planned > now => Transition::AlreadyDone(self),
-            latest => Transition::Changed(Self {
+        match next_mail(self.mail_time, now, INTERVAL) {
+            None => Transition::AlreadyDone(self),
+            mail_time => Transition::Changed(Self {
                 number: self.number + 1,
-                mail_time: Some(latest.map_or(now, |latest| now.max(latest + INTERVAL))),
+                mail_time,
                 ..self
             }),
         }

@@ -1,16 +1,16 @@
 //! `MailSourceInternalService`: what the mail worker asks just before it sends.
 
-use futures::future::join_all;
 use muster_ids::VerificationNoticeName;
 use muster_proto::notification::v1 as notification_pb;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
 use muster_refusal::Violations;
-use muster_server::Call;
 use muster_server::names::named;
+use muster_server::{Call, mails};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
+use crate::error::Error;
 use crate::ops::verification_notice::get_mail::{Mail, get_mail};
 
 #[tonic::async_trait]
@@ -20,10 +20,9 @@ impl MailSourceInternalService for Rpc {
         request: Request<notification_pb::GetMailRequest>,
     ) -> Result<Response<notification_pb::GetMailResponse>, Status> {
         let (_, notice) = Call::read(request, |call, violations| {
-            Ok(subject(&call.message, "", violations))
+            mails::question(call, violations, subject)
         })?;
-        let mail = get_mail(&self.context, notice).await?;
-        Ok(Response::new(mail.map(Into::into).unwrap_or_default()))
+        Ok(Response::new(self.mail(notice).await?))
     }
 
     async fn batch_get_mails(
@@ -31,22 +30,18 @@ impl MailSourceInternalService for Rpc {
         request: Request<notification_pb::BatchGetMailsRequest>,
     ) -> Result<Response<notification_pb::BatchGetMailsResponse>, Status> {
         let (_, notices) = Call::read(request, |call, violations| {
-            let each = call.message.requests.iter().enumerate();
-            let all: Vec<_> = each
-                .map(|(place, question)| subject(question, &format!("requests[{place}]."), violations))
-                .collect();
-            Ok(all.into_iter().collect::<Option<Vec<_>>>())
+            mails::questions(call, violations, subject)
         })?;
-        let mails = notices.into_iter().map(|notice| get_mail(&self.context, notice));
-        let answers = join_all(mails)
-            .await
-            .into_iter()
-            .map(|mail| notification_pb::MailAnswer {
-                mail: mail.ok().map(|mail| mail.map(Into::into).unwrap_or_default()),
-            });
-        Ok(Response::new(notification_pb::BatchGetMailsResponse {
-            answers: answers.collect(),
-        }))
+        Ok(Response::new(
+            mails::answers(notices, |notice| self.mail(notice)).await,
+        ))
+    }
+}
+
+impl Rpc {
+    async fn mail(&self, notice: VerificationNoticeName) -> Result<notification_pb::GetMailResponse, Error> {
+        let mail = get_mail(&self.context, notice).await?;
+        Ok(mail.map(Into::into).unwrap_or_default())
     }
 }
 

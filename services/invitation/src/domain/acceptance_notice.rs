@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use muster_ids::{AcceptanceNoticeId, AcceptanceNoticeName, OrganizationId, PersonId};
-use muster_states::Transition;
+use muster_states::{Transition, next_mail};
 use time::OffsetDateTime;
 
 /// Between two mails to one person of one organization, and between two times that one invitation is told of.
@@ -34,14 +34,13 @@ impl AcceptanceNotice {
         }
     }
 
-    /// Somebody could not accept: a mail at once, or when the interval that the latest one began is over. One that is still to be sent
-    /// tells of all.
+    /// Somebody could not accept: whether there is to be a further mail, and when.
     pub(crate) fn ask(self, now: OffsetDateTime) -> Transition<Self> {
-        match self.mail_time {
-            Some(planned) if planned > now => Transition::AlreadyDone(self),
-            latest => Transition::Changed(Self {
+        match next_mail(self.mail_time, now, INTERVAL) {
+            None => Transition::AlreadyDone(self),
+            mail_time => Transition::Changed(Self {
                 number: self.number + 1,
-                mail_time: Some(latest.map_or(now, |latest| now.max(latest + INTERVAL))),
+                mail_time,
                 ..self
             }),
         }

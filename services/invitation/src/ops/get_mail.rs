@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::context::Context;
 use crate::domain::invitation::{DeliveryState, HeldBack, Invitation, TOO_LATE};
-use crate::domain::inviting::{InvitingContext, OrganizationStatus};
+use crate::domain::inviting::InvitingContext;
 use crate::domain::link::Link;
 use crate::error::Error;
 use crate::organization::ContextQuery;
@@ -39,20 +39,10 @@ pub(crate) async fn get_mail(
         return Ok(None);
     };
     let query = ContextQuery::groups(&invitation.groups);
-    let inviting = match context.organization.context_of(name.organization, &query).await {
-        Ok(inviting) => inviting,
-        Err(Error::Failure(Failure::NotFound)) => return Ok(None),
-        Err(error) => return Err(error),
+    let asking = context.organization.context_of_mail(name.organization, &query);
+    let Some(inviting) = asking.await? else {
+        return Ok(None);
     };
-    match &inviting.status {
-        OrganizationStatus::Active => {}
-        OrganizationStatus::Suspended => {
-            return Err(Error::OrganizationNotActive {
-                state: "SUSPENDED".to_owned(),
-            });
-        }
-        OrganizationStatus::Other(_) => return Ok(None),
-    }
     if let Some(why) = held_back(&invitation, &inviting, now) {
         let (mail, before) = (invitation.mail_request(), invitation.delivery);
         let hold = async |tx: &mut _| due::mark_held(tx, &mail, before, why).await;

@@ -1,14 +1,13 @@
 //! `MailSourceInternalService`: what the mail worker asks just before it sends.
 
-use futures::future::join_all;
 use muster_ids::{AcceptanceNoticeName, InvitationName, JoinRequestName};
 use muster_proto::notification::v1 as notification_pb;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
 use muster_refusal::Violations;
-use muster_server::Call;
 use muster_server::convert::timestamp;
 use muster_server::names::named;
+use muster_server::{Call, mails};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
@@ -24,28 +23,21 @@ impl MailSourceInternalService for Rpc {
         request: Request<notification_pb::GetMailRequest>,
     ) -> Result<Response<notification_pb::GetMailResponse>, Status> {
         let (_, about) = Call::read(request, |call, violations| {
-            Ok(about(&call.message, "", violations))
+            mails::question(call, violations, about)
         })?;
         Ok(Response::new(self.mail_about(about).await?))
     }
 
-    /// What is looked for of all of them is looked for together: each joins those who ask at the same time.
     async fn batch_get_mails(
         &self,
         request: Request<notification_pb::BatchGetMailsRequest>,
     ) -> Result<Response<notification_pb::BatchGetMailsResponse>, Status> {
         let (_, all) = Call::read(request, |call, violations| {
-            let each = call.message.requests.iter().enumerate();
-            let all: Vec<_> = each
-                .map(|(place, question)| about(question, &format!("requests[{place}]."), violations))
-                .collect();
-            Ok(all.into_iter().collect::<Option<Vec<About>>>())
+            mails::questions(call, violations, about)
         })?;
-        let answers = join_all(all.into_iter().map(|about| self.mail_about(about))).await;
-        let answer = |mail: Result<_, Error>| notification_pb::MailAnswer { mail: mail.ok() };
-        Ok(Response::new(notification_pb::BatchGetMailsResponse {
-            answers: answers.into_iter().map(answer).collect(),
-        }))
+        Ok(Response::new(
+            mails::answers(all, |about| self.mail_about(about)).await,
+        ))
     }
 }
 

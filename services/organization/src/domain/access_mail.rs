@@ -1,14 +1,16 @@
 //! Telling by mail that somebody asks to be let in, that an access ends, that an ownership was moved, and that an organization was suspended
 //! or goes on.
 
+use std::time::Duration;
+
 use muster_ids::{AccessNoticeId, AccessNoticeName, OrganizationId, PersonId};
-use muster_states::{Transition, stored_enum};
-use time::{Duration, OffsetDateTime};
+use muster_states::{Transition, next_mail, stored_enum};
+use time::OffsetDateTime;
 
 use super::OrganizationState;
 
 /// Between two mails to one owner, however many people ask.
-const INTERVAL: Duration = Duration::hours(8);
+const INTERVAL: Duration = Duration::from_secs(8 * 60 * 60);
 
 /// What the owner of an organization has been mailed about people who ask to be let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,14 +127,13 @@ impl AccessNotice {
         }
     }
 
-    /// Somebody asks: a mail at once, or when the interval that the latest one began is over. One that is still to be sent
-    /// tells of all.
+    /// Somebody asks: whether there is to be a further mail, and when.
     pub(crate) fn ask(self, now: OffsetDateTime) -> Transition<Self> {
-        match self.mail_time {
-            Some(planned) if planned > now => Transition::AlreadyDone(self),
-            latest => Transition::Changed(Self {
+        match next_mail(self.mail_time, now, INTERVAL) {
+            None => Transition::AlreadyDone(self),
+            mail_time => Transition::Changed(Self {
                 number: self.number + 1,
-                mail_time: Some(latest.map_or(now, |latest| now.max(latest + INTERVAL))),
+                mail_time,
                 ..self
             }),
         }
@@ -169,7 +170,7 @@ mod tests {
     #[test]
     fn there_is_one_mail_in_eight_hours_and_nobody_who_asks_is_left_out() {
         let mut notice = AccessNotice::new(Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
-        let mut ask = |hours: i64| match notice.ask(NOW + Duration::hours(hours)) {
+        let mut ask = |hours: i64| match notice.ask(NOW + time::Duration::hours(hours)) {
             Transition::Changed(next) => {
                 notice = next;
                 Some((next.number, (next.mail_time.unwrap() - NOW).whole_hours()))

@@ -1,16 +1,16 @@
 //! `MailSourceInternalService`: what the mail worker asks just before it sends.
 
-use futures::future::join_all;
 use muster_proto::notification::v1 as notification_pb;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
 use muster_refusal::Violations;
-use muster_server::Call;
 use muster_server::convert::timestamp;
 use muster_server::names::named;
+use muster_server::{Call, mails};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
+use crate::error::Error;
 use crate::ops::access_mail::get_mail::{Mail, Question, Says, get_mail};
 
 #[tonic::async_trait]
@@ -19,36 +19,29 @@ impl MailSourceInternalService for Rpc {
         &self,
         request: Request<notification_pb::GetMailRequest>,
     ) -> Result<Response<notification_pb::GetMailResponse>, Status> {
-        let (_, question) = Call::read(request, |call, violations| {
-            Ok(question(&call.message, "", violations))
+        let (_, asked) = Call::read(request, |call, violations| {
+            mails::question(call, violations, question)
         })?;
-        let mail = get_mail(&self.context, question).await?;
-        Ok(Response::new(mail.map(Into::into).unwrap_or_default()))
+        Ok(Response::new(self.mail(asked).await?))
     }
 
     async fn batch_get_mails(
         &self,
         request: Request<notification_pb::BatchGetMailsRequest>,
     ) -> Result<Response<notification_pb::BatchGetMailsResponse>, Status> {
-        let (_, questions) = Call::read(request, |call, violations| {
-            let each = call.message.requests.iter().enumerate();
-            let all: Vec<_> = each
-                .map(|(place, asked)| question(asked, &format!("requests[{place}]."), violations))
-                .collect();
-            Ok(all.into_iter().collect::<Option<Vec<_>>>())
+        let (_, asked) = Call::read(request, |call, violations| {
+            mails::questions(call, violations, question)
         })?;
-        let mails = questions
-            .into_iter()
-            .map(|question| get_mail(&self.context, question));
-        let answers = join_all(mails)
-            .await
-            .into_iter()
-            .map(|mail| notification_pb::MailAnswer {
-                mail: mail.ok().map(|mail| mail.map(Into::into).unwrap_or_default()),
-            });
-        Ok(Response::new(notification_pb::BatchGetMailsResponse {
-            answers: answers.collect(),
-        }))
+        Ok(Response::new(
+            mails::answers(asked, |question| self.mail(question)).await,
+        ))
+    }
+}
+
+impl Rpc {
+    async fn mail(&self, question: Question) -> Result<notification_pb::GetMailResponse, Error> {
+        let mail = get_mail(&self.context, question).await?;
+        Ok(mail.map(Into::into).unwrap_or_default())
     }
 }
 

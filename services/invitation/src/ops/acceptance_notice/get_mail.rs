@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use muster_identity::Role;
 use muster_ids::{AcceptanceNoticeName, GroupId};
 use muster_language::Language;
-use muster_server::Failure;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::inviting::{InvitingContext, OrganizationStatus};
+use crate::domain::inviting::InvitingContext;
 use crate::error::Error;
 use crate::organization::ContextQuery;
 use crate::store::acceptance_notice;
@@ -44,24 +43,11 @@ pub(crate) async fn get_mail(context: &Context, name: AcceptanceNoticeName) -> R
     let Some((person, groups)) = context.database.read(look).await? else {
         return Ok(None);
     };
-    let query = ContextQuery {
-        groups: groups.iter().flatten().copied().collect(),
-        ..ContextQuery::default()
+    let query = ContextQuery::groups(&groups.concat());
+    let asking = context.organization.context_of_mail(name.organization, &query);
+    let Some(inviting) = asking.await? else {
+        return Ok(None);
     };
-    let inviting = match context.organization.context_of(name.organization, &query).await {
-        Ok(inviting) => inviting,
-        Err(Error::Failure(Failure::NotFound)) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    match &inviting.status {
-        OrganizationStatus::Active => {}
-        OrganizationStatus::Suspended => {
-            return Err(Error::OrganizationNotActive {
-                state: inviting.status.word().to_owned(),
-            });
-        }
-        OrganizationStatus::Other(_) => return Ok(None),
-    }
     let groups = inactive(&inviting, &groups);
     let contact = context.organization.contact(name.organization, person).await?;
     let contact = contact.filter(|contact| contact.role >= Role::Admin && !groups.is_empty());

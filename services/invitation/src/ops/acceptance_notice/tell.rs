@@ -1,7 +1,7 @@
 //! Somebody could not accept, because none of the groups of the invitation is active: the organization is to be told.
 
 use muster_identity::Role;
-use muster_ids::{AcceptanceNoticeId, InvitationName, OrganizationId, PersonId};
+use muster_ids::{InvitationName, OrganizationId, PersonId};
 use muster_states::Transition;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -70,8 +70,7 @@ async fn write(
     if !acceptance_notice::tell(tx, name, person, now, now - INTERVAL).await? {
         return Ok(());
     }
-    let id = AcceptanceNoticeId::from_uuid(context.clock.new_uuid());
-    let new = AcceptanceNotice::new(name.organization, id, person);
+    let new = AcceptanceNotice::new(name.organization, context.clock.new_id(), person);
     match acceptance_notice::lock_or_insert(tx, new).await?.ask(now) {
         Transition::Changed(asked) => {
             acceptance_notice::update(tx, &asked).await?;

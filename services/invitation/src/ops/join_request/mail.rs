@@ -1,11 +1,9 @@
 //! What the mail worker asks before it mails somebody who asked to join.
 
 use muster_ids::JoinRequestName;
-use muster_server::Failure;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::inviting::OrganizationStatus;
 use crate::domain::join_request::JoinRequest;
 use crate::error::Error;
 use crate::organization::ContextQuery;
@@ -36,19 +34,10 @@ pub(crate) async fn mail(context: &Context, name: JoinRequestName) -> Result<Opt
         return Ok(None);
     };
     let nothing = ContextQuery::default();
-    let inviting = match context.organization.context_of(organization, &nothing).await {
-        Err(Error::Failure(Failure::NotFound)) => return Ok(None),
-        inviting => inviting?,
+    let asking = context.organization.context_of_mail(organization, &nothing);
+    let Some(inviting) = asking.await? else {
+        return Ok(None);
     };
-    match &inviting.status {
-        OrganizationStatus::Active => {}
-        OrganizationStatus::Suspended => {
-            return Err(Error::OrganizationNotActive {
-                state: inviting.status.word().to_owned(),
-            });
-        }
-        OrganizationStatus::Other(_) => return Ok(None),
-    }
     let address = [request.address.canonical().to_owned()];
     let looking = async |c: &mut PgConnection| invitation::active_among(c, organization, &address).await;
     let is_learner = !context.database.read(looking).await?.is_empty();
