@@ -4,16 +4,25 @@ use std::fmt;
 
 /// How much of the text is kept, in bytes.
 const MAX_TEXT: usize = 512;
+/// How many of the server's words are shown, in characters.
+const MAX_WORDS: usize = 200;
+/// Stands where an address stood, or what may be a part of one.
+const MASK: &str = "[...]";
+/// A shorter part of an address stands in too many words that have nothing to do with it.
+const MIN_PART: usize = 3;
 
 /// A reply (RFC 5321, section 4.2). Its three digits are what counts; the text may be anything, or missing.
 ///
-/// [`Display`](fmt::Display) shows the code and the enhanced status (RFC 3463), such as `550 5.1.1`: servers repeat the
-/// address of the recipient in the text. [`Reply::text`] is for replies that cannot hold one.
+/// [`Display`](fmt::Display) shows the code and the enhanced status (RFC 3463), such as `550 5.1.1`, and of a refusal that was
+/// [`masked`](Reply::masked) the server's words: servers repeat the address of the recipient in the text. [`Reply::text`] is for
+/// replies that cannot hold one.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     code: u16,
     enhanced: Option<String>,
     text: Vec<u8>,
+    /// Without an address; empty when they are not to be shown.
+    words: String,
 }
 
 /// What the first digit of a code says (RFC 5321, section 4.2.1).
@@ -50,7 +59,22 @@ impl Reply {
             }
         }
         text.truncate(MAX_TEXT);
-        Self { code, enhanced, text }
+        Self {
+            code,
+            enhanced,
+            text,
+            words: String::new(),
+        }
+    }
+
+    /// The same, which shows also the server's words if it refuses or postpones a message: at most 200 characters of printable ASCII,
+    /// in which no address stands, and nothing of the recipient's, the user and the domain.
+    #[must_use]
+    pub fn masked(mut self, user: &str, domain: &str) -> Self {
+        if matches!(self.severity(), Some(Severity::Transient | Severity::Permanent)) {
+            self.words = words(&self.text, self.enhanced.as_deref(), user, domain);
+        }
+        self
     }
 
     /// The three digits.
@@ -81,6 +105,40 @@ impl Reply {
     }
 }
 
+/// The words of a text, without the enhanced status, which servers put before each line.
+fn words(text: &[u8], enhanced: Option<&str>, user: &str, domain: &str) -> String {
+    let mut shown = String::new();
+    let words = text.split(u8::is_ascii_whitespace);
+    let words = words.filter(|word| !word.is_empty() && Some(*word) != enhanced.map(str::as_bytes));
+    for word in words {
+        let word = match may_be_of_an_address(word, user, domain) {
+            true if shown.ends_with(MASK) => continue,
+            true => MASK.to_owned(),
+            false => word.escape_ascii().to_string(),
+        };
+        if shown.len() + word.len() >= MAX_WORDS {
+            break;
+        }
+        if !shown.is_empty() {
+            shown.push(' ');
+        }
+        shown.push_str(&word);
+    }
+    shown
+}
+
+/// Any address, also as it is written in a link, and whatever has a part of the recipient's in it.
+fn may_be_of_an_address(word: &[u8], user: &str, domain: &str) -> bool {
+    let word = String::from_utf8_lossy(word).to_lowercase();
+    let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let user = user.to_lowercase();
+    let base = user.split('+').next().unwrap_or_default();
+    let is_named = |part: &str| bare == part || (part.len() >= MIN_PART && word.contains(part));
+    word.contains('@')
+        || word.contains("%40")
+        || [&user, base, &domain.to_lowercase()].into_iter().any(is_named)
+}
+
 /// `class.subject.detail` at the beginning of a line (RFC 2034), with the class of the code and one to three digits in
 /// the others.
 fn enhanced_status(code: u16, line: &[u8]) -> Option<String> {
@@ -95,10 +153,14 @@ fn enhanced_status(code: u16, line: &[u8]) -> Option<String> {
 
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.enhanced {
-            Some(enhanced) => write!(f, "{} {enhanced}", self.code),
-            None => write!(f, "{}", self.code),
+        write!(f, "{}", self.code)?;
+        let enhanced = self.enhanced.as_deref().unwrap_or_default();
+        for part in [enhanced, &self.words] {
+            if !part.is_empty() {
+                write!(f, " {part}")?;
+            }
         }
+        Ok(())
     }
 }
 
@@ -123,6 +185,52 @@ mod tests {
         assert_eq!(shown(450, ""), "450");
         let reply = Reply::new(550, "5.1.1 <ada@example.org>: no such user");
         assert_eq!(format!("{reply:?}"), "Reply(550 5.1.1)");
+    }
+
+    #[test]
+    fn the_words_of_a_refusal_are_shown_and_no_address_is() {
+        let shown = |text: &str| {
+            let reply = Reply::new(550, text).masked("Ada+news", "learners.example");
+            reply.to_string()
+        };
+        let no_such_user = "550 5.1.1 [...] no such user";
+        for address in [
+            "<ada+news@learners.example>:",
+            "ADA+NEWS@LEARNERS.EXAMPLE",
+            "ada+news",
+            "<ada>",
+            "prvs=1234=ada+news=learners.example",
+            "https://mail.example/?to=somebody%40elsewhere.example",
+            "somebody@elsewhere.example somebody.else@elsewhere.example",
+            "(learners.example)",
+        ] {
+            assert_eq!(shown(&format!("5.1.1 {address} no such user")), no_such_user);
+        }
+        assert_eq!(
+            shown("5.7.1 blocked, see https://a.example/b"),
+            "550 5.7.1 blocked, see https://a.example/b"
+        );
+        let lines = ["5.1.1 The account", "5.1.1 does not exist"];
+        let many = Reply::of_lines(550, &lines).masked("ada", "learners.example");
+        assert_eq!(many.to_string(), "550 5.1.1 The account does not exist");
+        assert_eq!(shown("Gr\u{fc}\u{df}e\u{7}"), r"550 Gr\xc3\xbc\xc3\x9fe\x07");
+        assert!(shown(&"words ".repeat(1_000)).len() < 210);
+        assert_eq!(shown(""), "550");
+    }
+
+    #[test]
+    fn a_short_name_is_masked_where_it_is_a_word() {
+        let reply = Reply::new(451, "4.2.1 mailbox of al is full: al, also").masked("al", "x.example");
+        assert_eq!(
+            reply.to_string(),
+            "451 4.2.1 mailbox of [...] is full: [...] also"
+        );
+    }
+
+    #[test]
+    fn who_takes_a_message_is_not_quoted() {
+        let reply = Reply::new(250, "2.0.0 Ok: queued as 4F2A").masked("ada", "learners.example");
+        assert_eq!(reply.to_string(), "250 2.0.0");
     }
 
     #[test]

@@ -63,6 +63,11 @@ impl Conversation {
 
     /// Gives the envelope and announces the message: MAIL, RCPT, DATA. Whatever ends it is definite.
     pub(super) async fn envelope(&mut self, mail: &Rendered) -> Result<(), Outcome> {
+        let announced = self.announced(mail).await;
+        announced.map_err(|outcome| masked(outcome, mail))
+    }
+
+    async fn announced(&mut self, mail: &Rendered) -> Result<(), Outcome> {
         let [from, to, data] = [self.mail_from(mail)?, rcpt_to(mail), "DATA\r\n".to_owned()];
         if self.extensions.pipelining {
             self.wire
@@ -103,6 +108,13 @@ impl Conversation {
     /// Within `wait` of the dot the server must have answered (RFC 5321, section 4.5.3.2.6: ten minutes). It is what
     /// the server has for reading the message, too.
     pub async fn message<F, E>(&mut self, mail: &Rendered, at_dot: F, wait: Duration) -> Outcome
+    where
+        F: Future<Output = Result<(), E>>,
+    {
+        masked(self.sent(mail, at_dot, wait).await, mail)
+    }
+
+    async fn sent<F, E>(&mut self, mail: &Rendered, at_dot: F, wait: Duration) -> Outcome
     where
         F: Future<Output = Result<(), E>>,
     {
@@ -210,6 +222,16 @@ fn refusal(reply: Reply) -> Outcome {
         Some(Severity::Permanent) => Outcome::Refused(reply),
         Some(Severity::Transient) => Outcome::Postponed(reply),
         _ => Outcome::Broken,
+    }
+}
+
+/// What the server said of a message, in words without the address that it is for.
+fn masked(outcome: Outcome, mail: &Rendered) -> Outcome {
+    let (user, domain) = (mail.to.user(), mail.to.domain());
+    match outcome {
+        Outcome::Refused(reply) => Outcome::Refused(reply.masked(user, domain)),
+        Outcome::Postponed(reply) => Outcome::Postponed(reply.masked(user, domain)),
+        other => other,
     }
 }
 

@@ -45,7 +45,7 @@ async fn deliveries_are_listed_newest_first_with_the_truth() {
         told,
         [
             (subjects[2].clone(), State::Dropped, ""),
-            (subjects[1].clone(), State::Failed, "550 5.1.1"),
+            (subjects[1].clone(), State::Failed, "550 5.1.1 [...] unknown"),
             (subjects[0].clone(), State::Sent, "250 2.0.0"),
         ]
     );

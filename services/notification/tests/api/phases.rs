@@ -76,18 +76,17 @@ async fn a_server_that_does_not_want_to_talk_defers_for_seconds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_at_any_phase_is_the_end() {
-    for fault in [
-        Fault::Mail("550 5.7.1 not you"),
-        Fault::Rcpt("550 5.7.1 <somebody@learners.example> unknown"),
-        Fault::Data("550 5.7.1 no"),
-        Fault::AfterDot("550 5.7.1 spam"),
+    for (fault, said) in [
+        (Fault::Mail("550 5.7.1 not you"), "550 5.7.1 not you"),
+        (
+            Fault::Rcpt("550 5.7.1 <somebody@learners.example> unknown"),
+            "550 5.7.1 [...] unknown",
+        ),
+        (Fault::Data("550 5.7.1 no"), "550 5.7.1 no"),
+        (Fault::AfterDot("550 5.7.1 spam"), "550 5.7.1 spam"),
     ] {
         let (fixture, state, reply, told) = with(fault).await;
-        assert_eq!(
-            (state.as_str(), reply.as_str()),
-            ("FAILED", "550 5.7.1"),
-            "{fault:?}"
-        );
+        assert_eq!((state.as_str(), reply.as_str()), ("FAILED", said), "{fault:?}");
         assert_eq!(told, ["FAILED"], "{fault:?}");
         assert!(fixture.smtp.taken().is_empty());
     }
@@ -95,12 +94,8 @@ async fn a_refusal_at_any_phase_is_the_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_postponement_at_any_phase_defers_by_the_schedule() {
-    for fault in [
-        Fault::Mail("451 4.7.1 later"),
-        Fault::Rcpt("451 4.7.1 greylisted"),
-        Fault::Data("451 4.7.1 later"),
-        Fault::AfterDot("451 4.7.1 later"),
-    ] {
+    for phase in [Fault::Mail, Fault::Rcpt, Fault::Data, Fault::AfterDot] {
+        let fault = phase("451 4.7.1 later");
         let fixture = Fixture::new().await;
         fixture.smtp.script([fault, fault]);
         let subject = fixture.ask().await;
@@ -108,7 +103,7 @@ async fn a_postponement_at_any_phase_defers_by_the_schedule() {
         let row = fixture.row(subject).await;
         assert_eq!(
             (row.state.as_str(), row.server_reply.as_str()),
-            ("DEFERRED", "451 4.7.1"),
+            ("DEFERRED", "451 4.7.1 later"),
             "{fault:?}"
         );
         assert!(
