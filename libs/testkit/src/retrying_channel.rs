@@ -1,4 +1,5 @@
-//! A client that tries again on UNAVAILABLE, as every honest client does: test machines are busy.
+//! A client that tries again on UNAVAILABLE, as every honest client does: test machines are busy. And what was not sent, since the
+//! connection ended at that very moment, it sends on the next one: services end connections that are five minutes old.
 
 use std::convert::Infallible;
 use std::task::{Context, Poll};
@@ -7,6 +8,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use muster_client::transport::Failure;
 use tonic::body::Body;
 use tonic::transport::{Channel, Error};
 use tower::{Service, ServiceExt};
@@ -44,9 +46,12 @@ impl Service<Request<Body>> for RetryingChannel {
             loop {
                 let body = Full::new(bytes.clone()).map_err(|never: Infallible| match never {});
                 let request = Request::from_parts(parts.clone(), Body::new(body));
-                let response = channel.clone().oneshot(request).await?;
-                if tries == TRIES || !is_unavailable(&response) {
-                    return Ok(response);
+                match channel.clone().oneshot(request).await {
+                    Ok(response) if tries == TRIES || !is_unavailable(&response) => return Ok(response),
+                    Ok(_) => {}
+                    // Once: nobody waits for a service that is away.
+                    Err(error) if tries == 1 && matches!(Failure::of(&error), Failure::NotSent) => {}
+                    Err(error) => return Err(error),
                 }
                 tries += 1;
                 tokio::time::sleep(PAUSE).await;

@@ -32,8 +32,8 @@ pub(super) async fn send(
     limits.write(request.headers_mut()).ok_or(Failure::Deadline)?;
     let mut channel = channel.clone();
     let exchange = async {
-        let ready = channel.ready().await.map_err(|error| failure(&error))?;
-        let answered = ready.call(request).await.map_err(|error| failure(&error));
+        let ready = channel.ready().await.map_err(|error| Failure::of(&error))?;
+        let answered = ready.call(request).await.map_err(|error| Failure::of(&error));
         answered.map(in_grpc)
     };
     timeout_at(limits.end, exchange)
@@ -68,23 +68,27 @@ fn in_grpc(response: Response<Body>) -> Response<Body> {
     Status::new(code, format!("something on the way answered with HTTP {status}")).into_http()
 }
 
-fn failure(error: &tonic::transport::Error) -> Failure {
-    tracing::debug!(error = error as &dyn Error, "no answer came");
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        // The channel has a timer of its own for `grpc-timeout`.
-        if error.is::<TimeoutExpired>() {
-            return Failure::Deadline;
+impl Failure {
+    /// What the failure of a channel means.
+    #[must_use]
+    pub fn of(error: &tonic::transport::Error) -> Self {
+        tracing::debug!(error = error as &dyn Error, "no answer came");
+        let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+        while let Some(error) = cause {
+            // The channel has a timer of its own for `grpc-timeout`.
+            if error.is::<TimeoutExpired>() {
+                return Self::Deadline;
+            }
+            let canceled = error
+                .downcast_ref::<hyper::Error>()
+                .is_some_and(hyper::Error::is_canceled);
+            if canceled || error.is::<ConnectError>() {
+                return Self::NotSent;
+            }
+            cause = error.source();
         }
-        let canceled = error
-            .downcast_ref::<hyper::Error>()
-            .is_some_and(hyper::Error::is_canceled);
-        if canceled || error.is::<ConnectError>() {
-            return Failure::NotSent;
-        }
-        cause = error.source();
+        Self::Broken
     }
-    Failure::Broken
 }
 
 #[cfg(test)]
