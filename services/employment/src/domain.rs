@@ -11,7 +11,7 @@ mod verification_notice;
 pub(crate) use claim_limits::{COUNTED, ClaimLimit, ClaimLimits, ClaimedTooOften};
 pub(crate) use closing::Closing;
 pub(crate) use employment::{
-    Acceptance, AskedEnd, Consent, DAYS, Edit, Employment, EmploymentState, End, EndTime, Hiring,
+    Acceptance, AskedEnd, Consent, DAYS, Days, Edit, Employment, EmploymentState, End, EndTime, Hiring,
     InvitationSource, Kept, MAX_REJECTIONS, NotCorrectable, NotEditable, NotEndable, NotUndone,
     NotVerifiable, NotWithdrawable, Position, Rejection, RejectionReason, Settled, Side, Terms,
     VerificationBasis, early,

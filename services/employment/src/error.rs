@@ -10,8 +10,8 @@ use muster_server::Failure;
 use thiserror::Error;
 
 use crate::domain::{
-    ClaimLimit, ClaimedTooOften, EmploymentState, MAX_REJECTIONS, NotCorrectable, NotEndable, NotUndone,
-    NotVerifiable, NotWithdrawable,
+    ClaimLimit, ClaimedTooOften, Days, EmploymentState, MAX_REJECTIONS, NotCorrectable, NotEndable,
+    NotUndone, NotVerifiable, NotWithdrawable,
 };
 use crate::store::employment::ONE_OPEN;
 
@@ -63,12 +63,18 @@ pub(crate) enum Error {
     Positions(Vec<Field>),
     #[error("the last day is before the first")]
     LastDay,
+    /// With its days.
+    #[error("the last day reaches into another employment of the person at the organization")]
+    LastDayTaken(Days),
     #[error("the other side has ended it")]
     EndedByOther,
     #[error("it ended more than 24 hours ago")]
     UndoTooLate,
     #[error("another employment of the person is open at the organization")]
     Superseded,
+    /// With its days.
+    #[error("another employment of the person at the organization covers days of this one")]
+    DaysTaken(Days),
     /// Its mail waits.
     #[error("the organization is suspended")]
     OrganizationNotActive,
@@ -82,11 +88,12 @@ pub(crate) enum Error {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Field {
     path: String,
-    problem: &'static str,
+    problem: String,
 }
 
 impl Field {
-    pub(crate) fn of(path: String, problem: &'static str) -> Self {
+    pub(crate) fn of(path: String, problem: impl Into<String>) -> Self {
+        let problem = problem.into();
         Self { path, problem }
     }
 }
@@ -245,6 +252,21 @@ impl From<Error> for Refusal {
                 let problem = "must not be before the first day of the employment; without a day, what has not begun never begins";
                 Refusal::new(ErrorReason::InvalidRequest, text).violation("last_day", problem)
             }
+            Error::LastDayTaken(days) => {
+                let text = "no two employments of a person at an organization cover the same day";
+                let problem = match days {
+                    Days {
+                        first,
+                        last: Some(last),
+                    } => format!(
+                        "must not reach into another employment of the person there, from {first} to {last}"
+                    ),
+                    Days { first, last: None } => {
+                        format!("must be before {first}, when another employment of the person there begins")
+                    }
+                };
+                Refusal::new(ErrorReason::InvalidRequest, text).violation("last_day", problem)
+            }
             Error::EndedByOther => {
                 let text = "the other side has ended the employment or settled its last day; only they take that back, or \
                             put it off";
@@ -257,6 +279,15 @@ impl From<Error> for Refusal {
             Error::Superseded => {
                 let text = "another employment at this organization is open; go on with that one";
                 Refusal::new(ErrorReason::EmploymentSuperseded, text)
+            }
+            Error::DaysTaken(days) => {
+                let last_day = days.last.unwrap_or(days.first);
+                let text = format!(
+                    "another employment at this organization covers days that this one would, until {last_day}; go on with \
+                     that one, or begin after its last day"
+                );
+                Refusal::new(ErrorReason::EmploymentSuperseded, text)
+                    .metadata("last_day", last_day.to_string())
             }
             Error::OrganizationNotActive => {
                 let text = "the organization is suspended; its mail waits until it is active again";
@@ -312,9 +343,11 @@ impl From<Error> for HandlingError {
             | Error::LocationInactive(_)
             | Error::Positions(_)
             | Error::LastDay
+            | Error::LastDayTaken(_)
             | Error::EndedByOther
             | Error::UndoTooLate
             | Error::Superseded
+            | Error::DaysTaken(_)
             | Error::OrganizationNotActive
             | Error::OrganizationClosed => Self::Permanent(error.to_string()),
             Error::Failure(failure) => failure.into(),

@@ -1,6 +1,7 @@
 //! The employment: its states, and how it comes from one to another.
 
 mod consent;
+mod days;
 mod end;
 mod hiring;
 mod position;
@@ -13,6 +14,7 @@ use muster_states::{Transition, stored_enum};
 use time::{Date, OffsetDateTime};
 
 pub(crate) use consent::{Consent, Terms};
+pub(crate) use days::Days;
 pub(crate) use end::{AskedEnd, End, EndTime, Kept, NotEndable, NotUndone, Settled, Side};
 pub(crate) use hiring::{Acceptance, Hiring, InvitationSource, VerificationBasis};
 use position::late;

@@ -1,12 +1,14 @@
 //! Verbs on employments.
 
 mod access;
+pub(crate) mod asked;
 pub(crate) mod batch;
 pub(crate) mod batch_end;
 pub(crate) mod batch_verify;
 mod change;
 pub(crate) mod claim;
 pub(crate) mod correct;
+mod days;
 pub(crate) mod edit;
 pub(crate) mod employ;
 pub(crate) mod employ_director;

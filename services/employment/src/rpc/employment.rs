@@ -132,12 +132,10 @@ impl EmploymentService for Rpc {
         let (call, ending) = Call::read(request, parse::end)?;
         let Context { database, clock, .. } = &self.context;
         let prepare = async || {
-            let authority = end::prepare(&self.context, &ending).await?;
-            Ok((ending, authority))
+            let known = end::prepare(&self.context, &ending).await?;
+            Ok((ending, known))
         };
-        let apply = async |tx: &mut _, (ending, authority): (_, String)| {
-            end::apply(tx, &self.context, ending, &authority).await
-        };
+        let apply = async |tx: &mut _, (ending, known)| end::apply(tx, &self.context, ending, &known).await;
         call.once_prepared(database, clock.now(), prepare, apply).await
     }
 
@@ -148,12 +146,11 @@ impl EmploymentService for Rpc {
         let (call, undoing) = Call::read(request, parse::undo_end)?;
         let Context { database, clock, .. } = &self.context;
         let prepare = async || {
-            let authority = undo_end::prepare(&self.context, &undoing).await?;
-            Ok((undoing, authority))
+            let known = undo_end::prepare(&self.context, &undoing).await?;
+            Ok((undoing, known))
         };
-        let apply = async |tx: &mut _, (undoing, authority): (_, Option<String>)| {
-            undo_end::apply(tx, &self.context, undoing, authority.as_deref()).await
-        };
+        let apply =
+            async |tx: &mut _, (undoing, known)| undo_end::apply(tx, &self.context, undoing, &known).await;
         call.once_prepared(database, clock.now(), prepare, apply).await
     }
 

@@ -144,7 +144,8 @@ pub(crate) async fn count_placed(
     Ok(count)
 }
 
-/// Waits until nobody else claims as this person. Taken before the lock of any employment.
+/// Waits until nobody else says where this person works, nor since or until when. Taken before any other lock of an employment, or of
+/// what closes organizations.
 pub(crate) async fn lock_claimant(tx: &mut PgConnection, person: PersonId) -> Result<(), DatabaseError> {
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('claimant ' || $1::text, 0))")
         .bind(person)
@@ -190,6 +191,21 @@ pub(crate) async fn note_further_consent(
     let note = note.bind(person).bind(consent.grant).bind(organization);
     note.bind(consent.time).execute(tx).await?;
     Ok(())
+}
+
+/// The person's other employments at the organization, in no order.
+pub(crate) async fn list_others(
+    tx: &mut PgConnection,
+    employment: &Employment,
+) -> Result<Vec<Employment>, DatabaseError> {
+    let others = sqlx::query_as(select!(
+        "WHERE e.organization_id = $1 AND e.person_id = $2 AND e.employment_id <> $3"
+    ));
+    let others = others
+        .bind(employment.organization)
+        .bind(employment.person)
+        .bind(employment.id);
+    Ok(others.fetch_all(tx).await?)
 }
 
 /// At which of these organizations the person has an open employment.

@@ -14,6 +14,7 @@ mod claim;
 mod closed;
 mod consented;
 mod correct;
+mod days;
 mod end;
 mod fixture;
 mod history;

@@ -8,7 +8,8 @@ use muster_server::failure::first_of;
 use sqlx::PgConnection;
 use time::Date;
 
-use super::{employ, positions};
+use super::asked::Asked;
+use super::{days, employ, positions};
 use crate::context::Context;
 use crate::domain::{COUNTED, Consent, Employment, Hiring, Position, Site, Terms, VerificationBasis};
 use crate::error::{Error, Field};
@@ -46,18 +47,18 @@ pub(crate) struct Claimed {
     pub(crate) grant: Option<GrantId>,
 }
 
-/// Who can verify a claim at each site, and is to hear that it waits.
-pub(crate) type Verifiers = BTreeMap<OrganizationId, BTreeSet<PersonId>>;
+/// What is known of each site.
+pub(crate) type Sites = BTreeMap<OrganizationId, Asked>;
 
 /// Asks whether each site takes the claim: an active organization takes everybody's, before that its owner's.
 ///
 /// # Errors
 /// [`Error::SiteNotActive`], [`Error::LocationUnknown`], [`Error::LocationInactive`] and [`Error::Positions`], of every site at once; of
 /// a peer.
-pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<Verifiers, Error> {
+pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<Sites, Error> {
     let (mut closed, mut unknown) = (Vec::new(), Vec::new());
     let (mut inactive, mut wrong) = (Vec::new(), Vec::new());
-    let mut verifiers = Verifiers::new();
+    let mut sites = Sites::new();
     for (place, claimed) in claims.sites.iter().enumerate() {
         let site = context.peers.site(claimed.organization, claimed.location).await?;
         let taken = takes(context, site.as_ref(), claimed.organization, claims.person).await?;
@@ -68,6 +69,7 @@ pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<Verifi
             ));
             continue;
         };
+        let mut verifiers = BTreeSet::new();
         if !site.has_location {
             let problem = "is no location of the organization";
             unknown.push(Field::of(format!("claims[{place}].location"), problem));
@@ -75,11 +77,8 @@ pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<Verifi
             let problem = "takes nobody any more";
             inactive.push(Field::of(format!("claims[{place}].location"), problem));
         } else if site.takes_everybody() {
-            let can = context
-                .peers
-                .verifiers(claimed.organization, claims.person)
-                .await?;
-            verifiers.insert(claimed.organization, can);
+            let can = context.peers.verifiers(claimed.organization, claims.person);
+            verifiers = can.await?;
         }
         let field = format!("claims[{place}].positions");
         wrong.extend(positions::unknown(
@@ -89,6 +88,9 @@ pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<Verifi
             &claimed.positions,
         ));
         wrong.extend(positions::early(&field, claimed.start, &claimed.positions));
+        let authority = site.authority;
+        let asked = Asked { authority, verifiers };
+        sites.insert(claimed.organization, asked);
     }
     first_of([
         (closed, Error::SiteNotActive),
@@ -96,7 +98,7 @@ pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<Verifi
         (inactive, Error::LocationInactive),
         (wrong, Error::Positions),
     ])?;
-    Ok(verifiers)
+    Ok(sites)
 }
 
 async fn takes(
@@ -119,12 +121,12 @@ async fn takes(
 /// of one person wait for each other: each counts what the other has claimed.
 ///
 /// # Errors
-/// [`Error::ClaimedTooOften`].
+/// [`Error::ClaimedTooOften`]; [`Error::Positions`], of every site at which another employment of the person covers days of the new one.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     claims: &Claims,
-    verifiers: &Verifiers,
+    known: &Sites,
 ) -> Result<Vec<Claimed>, Error> {
     employment::lock_claimant(tx, claims.person).await?;
     let organizations: Vec<_> = claims.sites.iter().map(|site| site.organization).collect();
@@ -132,7 +134,7 @@ pub(crate) async fn apply(
     refuse_too_many(tx, context, claims, &open).await?;
     let mut sites: Vec<_> = claims.sites.iter().enumerate().collect();
     sites.sort_by_key(|(_, site)| site.organization);
-    let mut claimed = Vec::with_capacity(sites.len());
+    let (mut claimed, mut wrong) = (Vec::with_capacity(sites.len()), Vec::new());
     for (place, site) in sites {
         let mut hiring = claims.hiring(site);
         hiring.consent = site.consent.clone().map(|terms| Consent {
@@ -140,8 +142,14 @@ pub(crate) async fn apply(
             time: context.clock.now(),
             terms,
         });
-        hiring.verifiers = verifiers.get(&site.organization).cloned().unwrap_or_default();
+        let asked = known.get(&site.organization).cloned().unwrap_or_default();
+        hiring.verifiers = asked.verifiers;
         let employment = employ::apply(tx, context, &hiring, &claims.actor).await?;
+        if !open.contains(&site.organization)
+            && let Some(taken) = days::taken(tx, context, &asked.authority, &employment).await?
+        {
+            wrong.extend(days::fields(&format!("claims[{place}]"), &employment, taken));
+        }
         if let Some(consent) = hiring
             .consent
             .as_ref()
@@ -153,6 +161,7 @@ pub(crate) async fn apply(
         let grant = hiring.consent.map(|consent| consent.grant);
         claimed.push((place, Claimed { employment, grant }));
     }
+    first_of([(wrong, Error::Positions)])?;
     claimed.sort_by_key(|(place, _)| *place);
     Ok(claimed.into_iter().map(|(_, claimed)| claimed).collect())
 }

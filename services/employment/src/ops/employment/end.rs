@@ -7,8 +7,9 @@ use muster_states::Transition;
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
+use super::asked::{self, Known};
 use super::change::settle;
-use super::{access, owner};
+use super::{access, days, owner};
 use crate::context::Context;
 use crate::domain::{AskedEnd, Employment, EmploymentState, Side};
 use crate::error::Error;
@@ -40,23 +41,26 @@ pub(crate) struct Said {
 ///
 /// # Errors
 /// [`Error::OwnerMustTransfer`], [`Error::GivesAccess`], [`Failure::NotFound`]; of a peer.
-pub(crate) async fn prepare(context: &Context, ending: &Ending) -> Result<String, Error> {
+pub(crate) async fn prepare(context: &Context, ending: &Ending) -> Result<Known, Error> {
     let found = owner::spare(context, ending.employment, ending.own).await?;
     access::spare(context, &found, ending.by).await?;
-    let site = context.peers.site(ending.employment.organization, None).await?;
-    Ok(site.map(|site| site.authority).unwrap_or_default())
+    Ok(Known {
+        person: found.person,
+        authority: asked::authority(context, ending.employment.organization).await?,
+    })
 }
 
 /// Ends it, or settles its last day, and publishes that; one that has ended already is answered as it is, or with the last day that
 /// was corrected.
 ///
 /// # Errors
-/// [`Failure::NotFound`], [`Error::State`], [`Error::LastDay`], [`Error::EndedByOther`]; the database's.
+/// [`Failure::NotFound`], [`Error::State`], [`Error::LastDay`], [`Error::EndedByOther`]; [`Error::LastDayTaken`] where a corrected day is one
+/// of another employment of the person there; the database's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     ending: Ending,
-    authority: &str,
+    known: &Known,
 ) -> Result<Employment, Error> {
     let now = context.clock.now();
     let Ending {
@@ -66,17 +70,27 @@ pub(crate) async fn apply(
         by: _,
         actor,
     } = ending;
+    employment::lock_claimant(tx, known.person).await?;
     let found = employment::lock(tx, name).await?;
     let found = found.filter(|found| own.is_none_or(|own| own == found.person));
     let found = found.ok_or(Failure::NotFound)?;
-    let has_ended = found.state == EmploymentState::Ended;
-    match found.end(said.end(&context.time_zones, authority, now)) {
+    let (has_ended, last_day) = (found.state == EmploymentState::Ended, last_day(&found));
+    match found.end(said.end(&context.time_zones, &known.authority, now)) {
         Transition::Changed(corrected) if has_ended => {
+            if self::last_day(&corrected) != last_day
+                && let Some(taken) = days::taken(tx, context, &known.authority, &corrected).await?
+            {
+                return Err(Error::LastDayTaken(taken));
+            }
             employment::correct_end(tx, &corrected).await?;
             Ok(corrected)
         }
         ended => settle(tx, context, ended, actor, now).await,
     }
+}
+
+fn last_day(employment: &Employment) -> Option<Date> {
+    employment.end.as_ref().and_then(|end| end.last_day)
 }
 
 impl Said {

@@ -7,9 +7,11 @@ use muster_states::Transition;
 use sqlx::PgConnection;
 use time::Date;
 
+use super::asked::{self, Known};
 use super::change::store_open;
+use super::days;
 use crate::context::Context;
-use crate::domain::{Employment, EmploymentState, Kept, Side};
+use crate::domain::{Employment, EmploymentState, Side};
 use crate::error::Error;
 use crate::events::{self, Act};
 use crate::ops::closing;
@@ -26,34 +28,35 @@ pub(crate) struct Undoing {
     pub(crate) actor: String,
 }
 
-/// Asks who licenses the organization, where a last day had been settled before: it stands again unless it is over there.
+/// Asks who licenses the organization: by its calendar a last day that had been settled before stands again unless it is over.
 ///
 /// # Errors
-/// Of a peer.
-pub(crate) async fn prepare(context: &Context, undoing: &Undoing) -> Result<Option<String>, Error> {
+/// [`Failure::NotFound`]; of a peer.
+pub(crate) async fn prepare(context: &Context, undoing: &Undoing) -> Result<Known, Error> {
     let EmploymentName {
         organization,
         employment: id,
     } = undoing.employment;
     let find = async |db: &mut _| employment::find(db, organization, id).await;
     let found = context.database.read(find).await?;
-    if found.is_none_or(|found| found.kept == Kept::default()) {
-        return Ok(None);
-    }
-    let site = context.peers.site(organization, None).await?;
-    Ok(Some(site.map(|site| site.authority).unwrap_or_default()))
+    let found = found.filter(|found| undoing.own.is_none_or(|own| own == found.person));
+    Ok(Known {
+        person: found.ok_or(Failure::NotFound)?.person,
+        authority: asked::authority(context, organization).await?,
+    })
 }
 
-/// Takes it back, and publishes that; of what has no end, there is nothing to take back. `authority`: as [`prepare`] found it.
+/// Takes it back, and publishes that; of what has no end, there is nothing to take back. `known`: as [`prepare`] found it.
 ///
 /// # Errors
-/// [`Failure::NotFound`], [`Failure::Contended`] when a last day was settled since it was asked, [`Error::OrganizationClosed`], [`Error::State`], [`Error::EndedByOther`], [`Error::UndoTooLate`];
-/// [`Error::Superseded`] while another employment of the person is open there; the database's.
+/// [`Failure::NotFound`], [`Error::OrganizationClosed`], [`Error::State`], [`Error::EndedByOther`], [`Error::UndoTooLate`];
+/// [`Error::Superseded`] while another employment of the person is open there, [`Error::DaysTaken`] where one that has ended since covers
+/// days that this one would; the database's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     undoing: Undoing,
-    authority: Option<&str>,
+    known: &Known,
 ) -> Result<Employment, Error> {
     let Undoing {
         employment: name,
@@ -61,16 +64,14 @@ pub(crate) async fn apply(
         own,
         actor,
     } = undoing;
+    employment::lock_claimant(tx, known.person).await?;
     let is_open = closing::refuse(tx, name.organization).await;
     let found = employment::lock(tx, name).await?;
     let found = found.filter(|found| own.is_none_or(|own| own == found.person));
     let found = found.ok_or(Failure::NotFound)?;
     is_open?;
     let (time, ended) = (context.clock.now(), found.end.as_ref().and_then(|end| end.time()));
-    if authority.is_none() && found.kept != Kept::default() {
-        return Err(Failure::Contended.into());
-    }
-    let (zones, authority) = (&context.time_zones, authority.unwrap_or_default());
+    let (zones, authority) = (&context.time_zones, &known.authority);
     let is_to_come = |last_day: &Date| zones.end_of(authority, *last_day).is_none_or(|over| over > time);
     let due = |last_day| {
         Some(last_day)
@@ -87,6 +88,9 @@ pub(crate) async fn apply(
         None => &EmploymentState::OPEN,
     };
     let restored = store_open(tx, from, restored, time).await?;
+    if ended.is_some() {
+        days::refuse(tx, context, authority, &restored).await?;
+    }
     let act = Act { actor, time };
     match ended {
         Some(end) => {

@@ -39,8 +39,8 @@ impl PersonEmploymentService for Rpc {
         let (call, claims) = Call::read(request, |call, violations| claims::claims(call, violations, now))?;
         let key = call.key();
         let prepare = async || claim::prepare(&self.context, &claims).await;
-        let apply = async |tx: &mut _, verifiers| {
-            let claimed = claim::apply(tx, &self.context, &claims, &verifiers).await?;
+        let apply = async |tx: &mut _, sites| {
+            let claimed = claim::apply(tx, &self.context, &claims, &sites).await?;
             Ok::<_, Error>(claims::answer(claims.person, claimed))
         };
         let done = database.once_prepared(&key, now, prepare, apply);
@@ -54,12 +54,11 @@ impl PersonEmploymentService for Rpc {
         let (call, editing) = Call::read(request, positions::editing)?;
         let Context { database, clock, .. } = &self.context;
         let prepare = async || {
-            let verifiers = edit::prepare(&self.context, &editing).await?;
-            Ok((editing, verifiers))
+            let asked = edit::prepare(&self.context, &editing).await?;
+            Ok((editing, asked))
         };
-        let apply = async |tx: &mut _, (editing, verifiers)| {
-            edit::apply(tx, &self.context, editing, &verifiers).await
-        };
+        let apply =
+            async |tx: &mut _, (editing, asked)| edit::apply(tx, &self.context, editing, &asked).await;
         call.once_prepared(database, clock.now(), prepare, apply).await
     }
 
@@ -80,11 +79,10 @@ impl PersonEmploymentService for Rpc {
         let (call, own) = Call::read(request, parse::correct)?;
         let Context { database, clock, .. } = &self.context;
         let prepare = async || {
-            let verifiers = correct::prepare(&self.context, &own).await?;
-            Ok((own, verifiers))
+            let asked = correct::prepare(&self.context, &own).await?;
+            Ok((own, asked))
         };
-        let apply =
-            async |tx: &mut _, (own, verifiers)| correct::apply(tx, &self.context, own, &verifiers).await;
+        let apply = async |tx: &mut _, (own, asked)| correct::apply(tx, &self.context, own, &asked).await;
         call.once_prepared(database, clock.now(), prepare, apply).await
     }
 
@@ -131,12 +129,10 @@ impl PersonEmploymentService for Rpc {
         let (call, ending) = Call::read(request, parse::leave)?;
         let Context { database, clock, .. } = &self.context;
         let prepare = async || {
-            let authority = end::prepare(&self.context, &ending).await?;
-            Ok((ending, authority))
+            let known = end::prepare(&self.context, &ending).await?;
+            Ok((ending, known))
         };
-        let apply = async |tx: &mut _, (ending, authority): (_, String)| {
-            end::apply(tx, &self.context, ending, &authority).await
-        };
+        let apply = async |tx: &mut _, (ending, known)| end::apply(tx, &self.context, ending, &known).await;
         call.once_prepared(database, clock.now(), prepare, apply).await
     }
 
@@ -147,12 +143,11 @@ impl PersonEmploymentService for Rpc {
         let (call, undoing) = Call::read(request, parse::undo_leave)?;
         let Context { database, clock, .. } = &self.context;
         let prepare = async || {
-            let authority = undo_end::prepare(&self.context, &undoing).await?;
-            Ok((undoing, authority))
+            let known = undo_end::prepare(&self.context, &undoing).await?;
+            Ok((undoing, known))
         };
-        let apply = async |tx: &mut _, (undoing, authority): (_, Option<String>)| {
-            undo_end::apply(tx, &self.context, undoing, authority.as_deref()).await
-        };
+        let apply =
+            async |tx: &mut _, (undoing, known)| undo_end::apply(tx, &self.context, undoing, &known).await;
         call.once_prepared(database, clock.now(), prepare, apply).await
     }
 }
