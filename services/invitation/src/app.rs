@@ -67,7 +67,7 @@ impl Service for InvitationApp {
             mails: Mails::new(),
             links: settings.links(),
             page_key: settings.page.page_key.clone(),
-            messages_of_inviter: Some(settings.messages_of_inviter.into()).filter(|limit| *limit > 0),
+            limits: settings.limits(),
             uploads: Uploads::new(settings.upload_idle.0, settings.undecided_imports),
             watchers: Watchers::default(),
             import_watchers: ImportWatchers::default(),

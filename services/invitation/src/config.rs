@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_server::page::PageSettings;
 use muster_server::settings::{PeerUrl, PublicUrl, Seconds};
 
-use crate::context::Links;
+use crate::context::{Limits, Links};
 use crate::domain::link::LinkKeys;
 
 /// Settings of the invitation service.
@@ -47,6 +47,34 @@ pub struct Settings {
         default_value = "2000"
     )]
     pub messages_of_inviter: u32,
+    /// How many mails the invitations of an organization bring to one mailbox within 24 hours, at most: 1 to 50
+    #[arg(
+        long,
+        env = "MUSTER_MAILS_TO_MAILBOX",
+        value_name = "NUMBER",
+        default_value = "3"
+    )]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=50))]
+    pub mails_to_mailbox: u16,
+    /// How many mails all join pages together bring to one mailbox within 24 hours, with those that the invitations of the
+    /// organization bring that is asked: 1 to 50
+    #[arg(
+        long,
+        env = "MUSTER_JOIN_MAILS_TO_MAILBOX",
+        value_name = "NUMBER",
+        default_value = "3"
+    )]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=50))]
+    pub join_mails_to_mailbox: u16,
+    /// How many requests to join one organization takes within 24 hours, at most: 1 to 1000000
+    #[arg(
+        long,
+        env = "MUSTER_JOIN_REQUESTS_TO_ORGANIZATION",
+        value_name = "NUMBER",
+        default_value = "1000"
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub join_requests_to_organization: u32,
     /// The key of page tokens.
     #[command(flatten)]
     pub page: PageSettings,
@@ -57,6 +85,15 @@ pub struct Settings {
 pub struct LinkKeyRing(LinkKeys);
 
 impl Settings {
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            messages_of_inviter: Some(self.messages_of_inviter.into()).filter(|limit| *limit > 0),
+            mails_to_mailbox: self.mails_to_mailbox.into(),
+            join_mails_to_mailbox: self.join_mails_to_mailbox.into(),
+            join_requests_to_organization: self.join_requests_to_organization.into(),
+        }
+    }
+
     pub(crate) fn links(&self) -> Links {
         Links {
             keys: self.link_keys.0.clone(),

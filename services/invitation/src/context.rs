@@ -27,13 +27,27 @@ pub(crate) struct Context {
     pub(crate) links: Links,
     /// Seals page tokens.
     pub(crate) page_key: PageKey,
-    /// The most mails that one person may have an organization send by hand in 24 hours; `None`: as many as its plan lets.
-    pub(crate) messages_of_inviter: Option<i64>,
+    pub(crate) limits: Limits,
     pub(crate) uploads: Uploads,
     pub(crate) watchers: Watchers,
     pub(crate) import_watchers: ImportWatchers,
     /// Wakes the import worker; it looks by itself as well.
     pub(crate) import_waits: Arc<Notify>,
+}
+
+/// How much of something there may be in 24 hours, whatever the plan of an organization.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// The most mails that one person may have an organization send by hand; `None`: as many as its plan lets.
+    pub(crate) messages_of_inviter: Option<i64>,
+    /// The most mails to one mailbox by the invitations of an organization.
+    pub(crate) mails_to_mailbox: usize,
+    /// The most mails to one mailbox by all join pages together and the invitations of the organization that is asked: nobody can use
+    /// them to fill a stranger's.
+    pub(crate) join_mails_to_mailbox: i64,
+    /// The most requests to join one organization. They do not count against the messages of its plan: whoever floods the page must not
+    /// keep the organization from inviting.
+    pub(crate) join_requests_to_organization: i64,
 }
 
 /// Makes and reads links.

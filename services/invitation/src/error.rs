@@ -16,7 +16,7 @@ use crate::domain::invitation::{
 };
 use crate::domain::inviting::NotActive;
 use crate::domain::link::NotALink;
-use crate::domain::mailbox::{MAX_A_DAY, MailboxFull};
+use crate::domain::mailbox::MailboxFull;
 use crate::domain::spreadsheet::SheetProblem;
 
 /// When to upload again what there was no room for.
@@ -290,11 +290,17 @@ impl From<Error> for Refusal {
                 "the address has a newer invitation; use that one",
             ),
             Error::MailboxFull { full, fields } => {
-                let text = "an organization mails a mailbox at most 3 times in 24 hours, whatever it was about; invite or send again \
-                            later, or say a later send_time";
+                let often = match full.limit {
+                    1 => "once".to_owned(),
+                    limit => format!("{limit} times"),
+                };
+                let text = format!(
+                    "an organization mails a mailbox at most {often} in 24 hours, whatever it was about; invite or send again later, or \
+                     say a later send_time"
+                );
                 let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-                with_fields(R::RateLimited, text, fields)
-                    .quota("mails_to_a_mailbox_per_day", count(full.used), count(MAX_A_DAY))
+                with_fields(R::RateLimited, &text, fields)
+                    .quota("mails_to_a_mailbox_per_day", count(full.used), count(full.limit))
                     .retry_after(full.wait)
             }
             Error::Expired => Refusal::new(

@@ -168,6 +168,7 @@ pub async fn seen<T: Transport>(
         location,
         inviter,
         address_contains,
+        text,
     } = filter.clone();
     let request = ListInvitationsRequest {
         parent: organization.to_owned(),
@@ -179,6 +180,7 @@ pub async fn seen<T: Transport>(
         location,
         inviter,
         address_contains,
+        text,
         with_filter_etag: true,
         ..ListInvitationsRequest::default()
     };

@@ -14,17 +14,11 @@ pub(crate) const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Within this time the same request again is a second click on the same button.
 pub(crate) const REPEATED_WITHIN: Duration = Duration::from_secs(60);
-/// In which time mails are counted.
+/// In which time mails and requests are counted.
 pub(crate) const COUNTED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
-/// The most mails to one mailbox in that time, by all join pages together and the invitations of the organization that is asked:
-/// nobody can use them to fill a stranger's.
-pub(crate) const MAX_TO_A_MAILBOX: i64 = 3;
 /// In which time one mail goes to a mailbox that wants no further invitation of the organization: who has it may have asked to join, which
 /// takes that back, and whoever asks in their stead brings them no more than this one.
 pub(crate) const UNWANTED_WITHIN: Duration = KEPT;
-/// The most requests to one organization in that time. They do not count against the messages of its plan: whoever floods the
-/// page must not keep the organization from inviting.
-pub(crate) const MAX_TO_AN_ORGANIZATION: i64 = 1_000;
 
 /// A request to join.
 #[derive(Debug, Clone, PartialEq, Eq)]

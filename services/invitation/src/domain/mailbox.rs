@@ -7,8 +7,6 @@ use time::OffsetDateTime;
 
 /// In which time mails are counted.
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// The most mails to one mailbox in that time: taking an invitation back and making another one gives no further ones.
-pub(crate) const MAX_A_DAY: usize = 3;
 
 /// A mailbox as mails are counted by it: many providers take `a.b+c` for `ab`. For counting only: mail goes to the address as it
 /// was given.
@@ -26,6 +24,8 @@ pub(crate) struct Mailed {
 pub(crate) struct MailboxFull {
     /// How many it has in the fullest day around the time that was asked for.
     pub(crate) used: usize,
+    /// How many it may have: taking an invitation back and making another one gives no further ones.
+    pub(crate) limit: usize,
     /// How much later than asked for one more may be due.
     pub(crate) wait: Duration,
 }
@@ -58,18 +58,18 @@ impl Mailed {
         }
     }
 
-    /// One more at this time, if it may be.
+    /// One more at this time, if it may be: no more than `limit` in any day.
     ///
     /// # Errors
     /// When there are as many around it as may be.
-    pub(crate) fn add(&mut self, time: OffsetDateTime) -> Result<(), MailboxFull> {
+    pub(crate) fn add(&mut self, time: OffsetDateTime, limit: usize) -> Result<(), MailboxFull> {
         let used = self.in_fullest_day(time);
-        if used < MAX_A_DAY {
+        if used < limit {
             self.note(time);
             return Ok(());
         }
-        let wait = (self.next(time) - time).unsigned_abs();
-        Err(MailboxFull { used, wait })
+        let wait = (self.next(time, limit) - time).unsigned_abs();
+        Err(MailboxFull { used, limit, wait })
     }
 
     /// How many were due after `since`, up to `until`.
@@ -78,15 +78,15 @@ impl Mailed {
         self.times.iter().filter(is_between).count()
     }
 
-    /// The first time from `time` on at which one more may be due.
-    pub(crate) fn next(&self, time: OffsetDateTime) -> OffsetDateTime {
+    /// The first time from `time` on at which one more may be due: no more than `limit` in any day.
+    pub(crate) fn next(&self, time: OffsetDateTime, limit: usize) -> OffsetDateTime {
         let since = time - DAY;
         let mut candidates: Vec<OffsetDateTime> =
             self.times.iter().copied().filter(|sent| *sent > since).collect();
         candidates.push(since);
         candidates.sort_unstable();
         candidates.dedup();
-        let fits = |candidate: &OffsetDateTime| self.in_fullest_day(*candidate) < MAX_A_DAY;
+        let fits = |candidate: &OffsetDateTime| self.in_fullest_day(*candidate) < limit;
         // A day after the last one nothing is near.
         let mut candidates = candidates.into_iter().map(|sent| sent + DAY);
         candidates.find(fits).unwrap_or(time + DAY)
@@ -116,6 +116,11 @@ mod tests {
     const NOON: OffsetDateTime = datetime!(2026-03-02 12:00 UTC);
     const HOUR: Duration = Duration::from_secs(3600);
 
+    fn full(used: usize, wait: Duration) -> MailboxFull {
+        let limit = used;
+        MailboxFull { used, limit, wait }
+    }
+
     fn mailed(times: &[OffsetDateTime]) -> Mailed {
         Mailed {
             times: times.to_vec(),
@@ -134,28 +139,40 @@ mod tests {
     #[test]
     fn three_mails_are_due_in_any_day() {
         let mut box_of_ada = Mailed::default();
-        for _ in 0..MAX_A_DAY {
-            box_of_ada.add(NOON).unwrap();
+        for _ in 0..3 {
+            box_of_ada.add(NOON, 3).unwrap();
         }
-        let full = MailboxFull { used: 3, wait: DAY };
-        assert_eq!(box_of_ada.add(NOON), Err(full));
-        let wait = HOUR;
-        assert_eq!(
-            box_of_ada.add(NOON + DAY - HOUR),
-            Err(MailboxFull { used: 3, wait })
-        );
-        box_of_ada.add(NOON + DAY).unwrap();
+        assert_eq!(box_of_ada.add(NOON, 3), Err(full(3, DAY)));
+        assert_eq!(box_of_ada.add(NOON + DAY - HOUR, 3), Err(full(3, HOUR)));
+        box_of_ada.add(NOON + DAY, 3).unwrap();
+    }
+
+    #[test]
+    fn as_many_are_due_as_may_and_one_that_had_more_before_gets_none() {
+        let mut box_of_ada = Mailed::default();
+        box_of_ada.add(NOON, 1).unwrap();
+        assert_eq!(box_of_ada.add(NOON + HOUR, 1), Err(full(1, DAY - HOUR)));
+        for later in 1..50_u32 {
+            box_of_ada.add(NOON + later * HOUR / 4, 50).unwrap();
+        }
+        assert!(box_of_ada.add(NOON + 13 * HOUR, 50).is_err());
+        let many = MailboxFull {
+            used: 50,
+            ..full(3, DAY + 47 * HOUR / 4)
+        };
+        assert_eq!(box_of_ada.add(NOON, 3), Err(many));
+        assert_eq!(box_of_ada.next(NOON, 60), NOON);
     }
 
     #[test]
     fn what_is_due_later_counts_too_and_two_half_full_days_are_no_full_one() {
         let later = [NOON + HOUR, NOON + 2 * HOUR, NOON + 3 * HOUR];
         let wait = DAY + HOUR;
-        assert_eq!(mailed(&later).add(NOON), Err(MailboxFull { used: 3, wait }));
+        assert_eq!(mailed(&later).add(NOON, 3), Err(full(3, wait)));
         let apart = [NOON - 20 * HOUR, NOON - 19 * HOUR, NOON + 10 * HOUR];
-        assert_eq!(mailed(&apart).add(NOON), Ok(()));
-        assert_eq!(mailed(&apart).next(NOON), NOON);
+        assert_eq!(mailed(&apart).add(NOON, 3), Ok(()));
+        assert_eq!(mailed(&apart).next(NOON, 3), NOON);
         let around = [NOON - 2 * HOUR, NOON - HOUR, NOON + HOUR];
-        assert_eq!(mailed(&around).next(NOON), NOON - 2 * HOUR + DAY);
+        assert_eq!(mailed(&around).next(NOON, 3), NOON - 2 * HOUR + DAY);
     }
 }

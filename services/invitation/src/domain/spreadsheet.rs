@@ -100,6 +100,10 @@ pub(crate) enum SheetProblem {
         "the workbook holds a piece that is longer than any cell can be; copy the columns email, groups and location to a new one, and upload that"
     )]
     Oversized,
+    #[error(
+        "the rows of the workbook and the texts that its cells share are more than 56 MiB; upload it in parts"
+    )]
+    KeepsTooMuch,
     #[error("every sheet of the workbook is hidden; show the one with the list, and save it again")]
     NoVisibleSheet,
     #[error(

@@ -30,6 +30,7 @@ use crate::ops::invitation::create::{self as inviting, Create, Made};
 use crate::ops::invitation::listed::listed;
 use crate::ops::invitation::reschedule;
 use crate::ops::invitation::resend::{self, Resend};
+use crate::store::invitation::list::ListPosition;
 use crate::store::invitation::{find, list};
 use crowd::Inviting;
 
@@ -175,8 +176,9 @@ impl InvitationService for Rpc {
             database.read(page).await.map_err(Error::from)
         };
         let show = |thing: Invitation| pb::Invitation::from(At { thing, time });
+        let position = |last: &Invitation| ListPosition::of(last, filter.order);
         let page = call
-            .page_with(&self.context.page_key, fetch, |last| last.id, show)
+            .page_with(&self.context.page_key, fetch, position, show)
             .await?;
         let mut counts = Vec::new();
         if call.message.page_token.is_empty() {

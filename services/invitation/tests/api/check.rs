@@ -41,6 +41,23 @@ async fn where_a_service_can_serve_everything_is_fine() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn limits_have_their_bounds() {
+    let fixture = Fixture::in_real_time().await;
+    let mut check = fixture.command(&[
+        "check",
+        "--mails-to-mailbox=0",
+        "--join-mails-to-mailbox=51",
+        "--join-requests-to-organization=0",
+    ]);
+    let running = tokio::task::spawn_blocking(move || check.output().unwrap());
+    let output = running.await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8(said).unwrap();
+    assert_ne!(output.status.code(), Some(0), "{said}");
+    assert_eq!(said.matches("is not in 1..=").count(), 3, "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_wrong_is_told_at_once_with_what_to_do() {
     let fixture = Fixture::in_real_time().await;
     let (empty, nothing) = (

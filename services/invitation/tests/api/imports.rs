@@ -1,14 +1,16 @@
 //! From the upload to the last invitation.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use muster_proto::invitation::v1::{
-    Import, ImportRowState, ImportState, InvitationSource, ListInvitationsRequest,
+    Import, ImportRow, ImportRowState, ImportState, InvitationSource, ListImportRowsRequest,
+    ListImportsRequest, ListInvitationsRequest,
 };
 use muster_testkit::eventually;
 
 use crate::fixture::Fixture;
-use crate::upload::{applied, approval, approve, get, good, rows, upload};
+use crate::upload::{applied, approval, approve, disapprove, get, good, good_at, rows, upload};
 
 /// As a spreadsheet program saves it: BOM, `;`, CRLF, quotes, upper case; 500 rows, among them one doubled, two with
 /// wrong names of groups and one with an impossible address.
@@ -224,4 +226,104 @@ async fn approving_twice_and_at_once_gives_the_first_ones_result() {
         60
     );
     assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 60);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_happens_meanwhile_a_list_of_imports_shows_each_once_that_is_there_all_the_time() {
+    for states in [Vec::new(), vec![ImportState::Ready.into()]] {
+        let fixture = Fixture::new().await;
+        fixture.subscribe(500, 10_000).await;
+        let mut made = Vec::new();
+        for place in 0..9 {
+            // Ids of one moment are in no order.
+            fixture.clock.advance(Duration::from_millis(1));
+            let file = good_at(&format!("host{place}.example.org"), place + 1);
+            made.push(upload(&fixture, &file).await.unwrap());
+        }
+        let mut request = ListImportsRequest {
+            parent: fixture.parent(),
+            page_size: 2,
+            states,
+            ..Default::default()
+        };
+        let mut listed = Vec::new();
+        for round in 0.. {
+            let page = fixture.imports().list_imports(request.clone()).await;
+            let page = page.unwrap().into_inner();
+            listed.extend(page.imports.into_iter().map(|import| import.name));
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+            // Every third is decided on, or runs out, before and behind where the reader is; and others come.
+            fixture.clock.advance(Duration::from_millis(1));
+            let new = good_at(&format!("new{round}.example.org"), 20);
+            upload(&fixture, &new).await.unwrap();
+            match round {
+                0 => drop(disapprove(&fixture, &made[0]).await.unwrap()),
+                1 => {
+                    approve(&fixture, &made[6]).await.unwrap();
+                    applied(&fixture, &made[6]).await;
+                }
+                2 => {
+                    let run_out = "UPDATE imports SET expire_time = create_time WHERE row_count = 4";
+                    fixture.database.execute(run_out).await;
+                }
+                _ => {}
+            }
+        }
+        let once: HashSet<&String> = listed.iter().collect();
+        assert_eq!(once.len(), listed.len(), "one is shown twice: {listed:?}");
+        assert!(listed.is_sorted_by(|one, next| one > next), "{listed:?}");
+        for place in [1, 2, 4, 5, 7, 8] {
+            assert!(listed.contains(&made[place].name), "{place} is lost: {listed:?}");
+        }
+        let known = made.iter().map(|import| &import.name);
+        assert!(once.is_subset(&known.collect()), "what came later is none of it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_an_import_is_applied_its_rows_are_listed_each_once_in_the_order_of_the_file() {
+    for states in [Vec::new(), vec![ImportRowState::Invalid.into()]] {
+        let fixture = Fixture::new().await;
+        fixture.subscribe(500, 10_000).await;
+        let mut file = "email,groups\n".to_owned();
+        for number in 0..60 {
+            match number % 3 {
+                0 => file.push_str("nobody at example,Nurses\n"),
+                _ => file.push_str(&format!("learner{number}@example.org,Nurses\n")),
+            }
+        }
+        let import = upload(&fixture, file.as_bytes()).await.unwrap();
+        let is_all = states.is_empty();
+        let mut request = ListImportRowsRequest {
+            parent: import.name.clone(),
+            page_size: 7,
+            states,
+            ..Default::default()
+        };
+        let mut listed: Vec<ImportRow> = Vec::new();
+        loop {
+            let page = fixture.imports().list_import_rows(request.clone()).await;
+            let page = page.unwrap().into_inner();
+            let is_first = listed.is_empty();
+            listed.extend(page.rows);
+            if page.next_page_token.is_empty() {
+                break;
+            }
+            request.page_token = page.next_page_token;
+            if is_first {
+                approve(&fixture, &import).await.unwrap();
+                applied(&fixture, &import).await;
+            }
+        }
+        let lines: Vec<i32> = listed.iter().map(|row| row.line).collect();
+        let expected = (2..62).filter(|line| is_all || (line - 2) % 3 == 0);
+        assert_eq!(lines, expected.collect::<Vec<_>>());
+        if is_all {
+            assert_eq!(listed[1].state(), ImportRowState::Valid, "as it was then");
+            assert_eq!(listed[59].state(), ImportRowState::Applied, "as it is");
+        }
+    }
 }

@@ -398,6 +398,35 @@ async fn the_requests_to_an_organization_end_for_the_day() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn join_pages_bring_as_many_mails_and_take_as_many_requests_as_the_settings_say() {
+    let settings = [
+        ("--join-mails-to-mailbox", "1"),
+        ("--join-requests-to-organization", "4"),
+    ];
+    let fixture = Fixture::with(&settings).await;
+    fixture.subscribe(500, 10_000).await;
+    fixture.open_join_page("sunrise", "").await;
+    for address in ["ada@example.com", "a.da@example.com", "ada+2@example.com"] {
+        ask(&fixture, address).await.unwrap();
+    }
+    assert_eq!(mails(&fixture).await.len(), 1);
+    // A mailbox that an invitation has reached has had its one.
+    fixture
+        .create("bob@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    ask(&fixture, "bob@example.com").await.unwrap();
+    assert_eq!(mails(&fixture).await.len(), 1);
+    let refused = ask(&fixture, "cleo@example.com").await;
+    assert_eq!(reason(refused), R::RateLimited);
+    // By hand they are invited as before.
+    fixture
+        .create("b.ob@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_the_choice_is_told_openly() {
     let fixture = open("example.org,*.dept.test").await;
     assert_eq!(

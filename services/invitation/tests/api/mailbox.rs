@@ -19,6 +19,8 @@ use crate::resend::resend;
 use crate::upload::{applied, approve, rows, upload};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
+/// The setting of how many mails a mailbox gets.
+const OF_MAILBOX: &str = "--mails-to-mailbox";
 
 async fn invite(fixture: &Fixture, address: &str) -> Result<Invitation, Status> {
     fixture.create(address, &[&fixture.nurses]).await
@@ -205,4 +207,40 @@ async fn rows_of_a_spreadsheet_wait_for_another_day() {
                 GROUP BY send_time HAVING count(*) > 3) AS days";
     assert_eq!(fixture.database.count(full).await, 0);
     eventually(async || mails(&fixture).await == 4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_gets_as_many_mails_as_the_setting_says() {
+    let refused_at = async |limit: usize| {
+        let fixture = Fixture::with(&[(OF_MAILBOX, limit.to_string().as_str())]).await;
+        for number in 0..limit {
+            invite(&fixture, &format!("ada+{number}@example.com"))
+                .await
+                .unwrap();
+        }
+        let refused = invite(&fixture, "a.d.a@example.com").await.unwrap_err();
+        let used = i64::try_from(limit).unwrap();
+        assert_eq!(quota_of(&refused), Some((used, used)));
+        assert_eq!(mails(&fixture).await, used);
+        refused.message().to_owned()
+    };
+    let said = refused_at(1).await;
+    assert!(said.contains("at most once in 24 hours"), "{said}");
+    let said = refused_at(5).await;
+    assert!(said.contains("at most 5 times in 24 hours"), "{said}");
+
+    let fixture = Fixture::with(&[(OF_MAILBOX, "1")]).await;
+    fixture.subscribe(1_000, 10_000).await;
+    let mut file = "email,groups\n".to_owned();
+    for number in 0..100 {
+        file.push_str(&format!("clinic+{number}@example.com,Nurses\n"));
+    }
+    let import = upload(&fixture, file.as_bytes()).await.unwrap();
+    approve(&fixture, &import).await.unwrap();
+    // One on each of 90 days.
+    assert_eq!(applied(&fixture, &import).await.refused_count, 10);
+    let rows = rows(&fixture, &import).await;
+    let refused = rows.iter().find(|row| row.state() == ImportRowState::Refused);
+    let said = &refused.unwrap().problems.last().unwrap().description;
+    assert!(said.contains("at most 1 mail in 24 hours"), "{said}");
 }

@@ -31,25 +31,45 @@ async fn a_disapproved_import_becomes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_dropped_at_the_last_moment_is_not_approved() {
+async fn of_two_who_decide_at_the_same_moment_the_first_does_and_the_other_is_told() {
     let fixture = Fixture::new().await;
     fixture.subscribe(500, 10_000).await;
-    let import = upload(&fixture, &good(3)).await.unwrap();
-    // Whoever drops it holds the row. The approval has looked at it before, and waits.
-    let mut dropping = fixture.database.connection().await;
-    sqlx::raw_sql("BEGIN; SELECT FROM imports FOR UPDATE")
-        .execute(&mut dropping)
-        .await
-        .unwrap();
-    let (mut owner, request) = (fixture.imports(), approval(&import));
-    let approving = tokio::spawn(async move { owner.approve_import(request).await });
-    waiting(&fixture, 1).await;
-    sqlx::raw_sql("UPDATE imports SET state = 'DISAPPROVED', version = version + 1; COMMIT")
-        .execute(&mut dropping)
-        .await
-        .unwrap();
-    assert_eq!(reason(approving.await.unwrap()), R::ImportState);
-    assert_eq!(get(&fixture, &import).await.state(), ImportState::Disapproved);
+    for approves_first in [false, true] {
+        let import = upload(&fixture, &good(3)).await.unwrap();
+        // Both have looked at it, and wait for its row in the order in which they came.
+        let mut holding = fixture.database.connection().await;
+        sqlx::raw_sql("BEGIN; SELECT FROM imports FOR UPDATE")
+            .execute(&mut holding)
+            .await
+            .unwrap();
+        let approve = || {
+            let (mut owner, request) = (fixture.imports(), approval(&import));
+            tokio::spawn(async move { owner.approve_import(request).await.map(drop) })
+        };
+        let disapprove = || {
+            let (mut owner, name) = (fixture.imports(), import.name.clone());
+            let request = DisapproveImportRequest {
+                name,
+                ..Default::default()
+            };
+            tokio::spawn(async move { owner.disapprove_import(request).await.map(drop) })
+        };
+        let first = if approves_first { approve() } else { disapprove() };
+        waiting(&fixture, 1).await;
+        let second = if approves_first { disapprove() } else { approve() };
+        waiting(&fixture, 2).await;
+        sqlx::raw_sql("COMMIT").execute(&mut holding).await.unwrap();
+        first.await.unwrap().unwrap();
+        assert_eq!(reason(second.await.unwrap()), R::ImportState);
+        let invited = "SELECT count(*) FROM invitations";
+        if approves_first {
+            assert_eq!(applied(&fixture, &import).await.applied_count, 3);
+            assert_eq!(fixture.database.count(invited).await, 3);
+        } else {
+            assert_eq!(get(&fixture, &import).await.state(), ImportState::Disapproved);
+            assert_eq!(fixture.database.count(invited).await, 0);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

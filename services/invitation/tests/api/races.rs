@@ -5,10 +5,12 @@
 use std::time::Duration;
 
 use futures::future::join_all;
+use muster_identity::Role;
 use muster_proto::error::v1::ErrorReason as R;
+use muster_proto::invitation::v1::import_service_client::ImportServiceClient;
 use muster_proto::invitation::v1::{
-    AcceptInvitationRequest, CancelInvitationRequest, DeclineInvitationRequest, DeliveryState, Invitation,
-    InvitationState, ResendInvitationRequest,
+    AcceptInvitationRequest, CancelInvitationRequest, DeclineInvitationRequest, DeliveryState,
+    DisapproveImportRequest, Import, ImportState, Invitation, InvitationState, ResendInvitationRequest,
 };
 use muster_testkit::{Callers, TestCaller, eventually};
 use prost_types::Timestamp;
@@ -16,6 +18,7 @@ use sqlx::AssertSqlSafe;
 use tonic::Status;
 
 use crate::fixture::{Fixture, invite, reason};
+use crate::upload::{applied, approval, get, good_at, upload};
 
 /// How often something is tried: as the setting says, or so often.
 pub(crate) fn asked_for(setting: &str, otherwise: u32) -> u32 {
@@ -205,4 +208,85 @@ async fn a_scheduled_mail_is_asked_for_before_its_cancellation_or_never() {
     eventually(async || fixture.database.count(scheduled).await == 0).await;
     let mails = "SELECT count(*) FROM outbox WHERE event_type = 'mail.requested'";
     assert_eq!(fixture.database.count(mails).await, asked as i64);
+}
+
+/// How somebody decides on an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Approve,
+    Disapprove,
+}
+
+async fn decide(
+    fixture: &Fixture,
+    who: TestCaller,
+    import: &Import,
+    decision: Decision,
+) -> Result<(), Status> {
+    let mut client = ImportServiceClient::new(fixture.as_who(who));
+    match decision {
+        Decision::Approve => client.approve_import(approval(import)).await.map(drop),
+        Decision::Disapprove => {
+            let request = DisapproveImportRequest {
+                name: import.name.clone(),
+                request_id: String::new(),
+            };
+            client.disapprove_import(request).await.map(drop)
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_approve_and_two_who_drop_an_import_at_once_one_side_wins() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 1_000_000).await;
+    let admin = || TestCaller::member("admin", fixture.organization, Role::Admin);
+    let (mut approved, mut dropped) = (0, 0);
+    for round in 0..asked_for("MUSTER_TEST_RACES", 40) {
+        let file = good_at(&format!("round{round}.example.org"), 2);
+        let import = upload(&fixture, &file).await.unwrap();
+        let mut decisions = [
+            (fixture.owner(), Decision::Approve),
+            (admin(), Decision::Disapprove),
+            (admin(), Decision::Approve),
+            (fixture.owner(), Decision::Disapprove),
+        ];
+        // Each round begins with another one.
+        decisions.rotate_left(round as usize % 4);
+        let sides = decisions.clone().map(|(_, decision)| decision);
+        // Who approves has the organization asked first: who drops it comes sooner or later than that.
+        let head_start = Duration::from_millis(2) * (round % 20);
+        let answers = decisions.map(async |(who, decision)| {
+            if decision == Decision::Disapprove {
+                tokio::time::sleep(head_start).await;
+            }
+            decide(&fixture, who, &import, decision).await
+        });
+        let answers = join_all(answers).await;
+        let mut won = Vec::new();
+        for (side, answer) in sides.into_iter().zip(answers) {
+            match answer {
+                Ok(()) => won.push(side),
+                refused => assert_eq!(reason(refused), R::ImportState, "round {round}, {side:?}"),
+            }
+        }
+        match won.as_slice() {
+            [Decision::Approve, Decision::Approve] => {
+                assert_eq!(applied(&fixture, &import).await.applied_count, 2);
+                approved += 1;
+            }
+            [Decision::Disapprove, Decision::Disapprove] => {
+                assert_eq!(get(&fixture, &import).await.state(), ImportState::Disapproved);
+                dropped += 1;
+            }
+            both => panic!("round {round}: {both:?} won"),
+        }
+    }
+    println!("{approved} imports were approved, {dropped} dropped");
+    for what in [
+        "SELECT count(*) FROM invitations",
+        "SELECT count(*) FROM outbox WHERE event_type = 'mail.requested'",
+    ] {
+        assert_eq!(fixture.database.count(what).await, 2 * approved, "{what}");
+    }
 }

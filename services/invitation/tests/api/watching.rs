@@ -338,9 +338,11 @@ async fn fifty_who_are_cut_off_or_stall_know_in_the_end_what_there_is() {
     }
 }
 
-/// How much a thousand who watch slow down those who write is printed; `cargo dev bench creates` measures it.
+/// How much a thousand who watch slow down those who write, `cargo dev bench creates` measures. Here no write pays for each of them: it
+/// would be many times slower, and not by what it takes to tell them all on the same processors.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_watchers_are_told_everything_that_is_written_meanwhile() {
+    const SLOWER_AT_MOST: f64 = 4.0;
     const WATCHERS: usize = 1_000;
     const OF_A_CONNECTION: usize = 50;
     const WRITERS: usize = 8;
@@ -361,7 +363,7 @@ async fn a_thousand_watchers_are_told_everything_that_is_written_meanwhile() {
         (WRITERS * ROUNDS) as f64 / begin.elapsed().as_secs_f64()
     };
     writes("warm").await;
-    let alone = writes("alone").await;
+    let before = writes("before").await;
     let mut watching = tokio::task::JoinSet::new();
     let mut client = InvitationServiceClient::new(fixture.impatient(fixture.owner()));
     for number in 0..WATCHERS {
@@ -392,9 +394,15 @@ async fn a_thousand_watchers_are_told_everything_that_is_written_meanwhile() {
     while let Some(told) = watching.join_next().await {
         told.unwrap();
     }
+    let last_told = begin.elapsed();
+    // Whatever else the machine does may slow down one of them.
+    let alone = before.min(writes("after").await);
     println!(
-        "{alone:.0} writes/s alone, {watched:.0} with {WATCHERS} watchers (x {:.2}); the last was told {:?} after the last write",
+        "{alone:.0} writes/s alone, {watched:.0} with {WATCHERS} watchers (x {:.2}); the last was told {last_told:?} after the last write",
         watched / alone,
-        begin.elapsed()
+    );
+    assert!(
+        watched * SLOWER_AT_MOST > alone,
+        "{watched:.1} of {alone:.1} writes/s"
     );
 }

@@ -10,6 +10,10 @@ use super::names::Names;
 
 /// How much of what a program shows for an error is told, in characters.
 const MAX_ERROR: usize = 20;
+/// How much of what is wrong with a row is told: more than its columns can have, unless one stands in it again and again.
+const MAX_FAULTS: usize = 20;
+/// What a row takes beside its text, in bytes.
+const ROW: usize = 128;
 
 /// A row as the file has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,6 +26,13 @@ pub(crate) struct RawRow {
     pub(crate) location: String,
     /// What was wrong with it when it was read.
     pub(crate) faults: Vec<Fault>,
+}
+
+impl RawRow {
+    /// About how many bytes it takes.
+    pub(super) fn taken(&self) -> usize {
+        self.address.len() + self.groups.as_lines().len() + self.location.len() + ROW
+    }
 }
 
 /// A row in the making.
@@ -58,6 +69,12 @@ impl<'c> RowOf<'c> {
         self.is_kept = false;
     }
 
+    fn tell(&mut self, fault: Option<Fault>) {
+        if self.row.faults.len() < MAX_FAULTS {
+            self.row.faults.extend(fault);
+        }
+    }
+
     /// The text of a cell that is read, as far as one can be long.
     fn text(&mut self, known: &Known, place: usize, cell: Cell<'_>) -> String {
         let column = || known.column.to_owned();
@@ -76,7 +93,7 @@ impl<'c> RowOf<'c> {
             }),
             _ => None,
         };
-        self.row.faults.extend(fault);
+        self.tell(fault);
         let text = cell.text();
         let text = unguarded(&text);
         // As many bytes hold no more characters.
@@ -86,7 +103,7 @@ impl<'c> RowOf<'c> {
             None
         };
         if let Some((end, _)) = surplus {
-            self.row.faults.push(Fault::CellTooLong { column: column() });
+            self.tell(Some(Fault::CellTooLong { column: column() }));
             return text[..end].to_owned();
         }
         text.to_owned()

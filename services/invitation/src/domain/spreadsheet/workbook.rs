@@ -2,7 +2,7 @@
 //!
 //! A small file may unpack to anything, and a sheet may claim to be as large as one can be. So bytes are counted as they
 //! unpack, before anything reads them; one piece of markup is never longer than a cell can be; and of what a sheet says
-//! only its cells count. Reading costs the shared texts and the rows that are kept, whatever the sheet claims.
+//! only its cells count. Reading costs the shared texts and the rows that are kept, 56 MiB at most, whatever the sheet claims.
 //!
 //! The first visible sheet is read. Where another visible one would be read as well, the file is refused instead of
 //! choosing.
@@ -34,6 +34,9 @@ use styles::Styles;
 const LOOKED_AT: usize = 20;
 /// How many sheets that are not read are told, at most.
 const TOLD: usize = 50;
+/// The most bytes of what is kept while a workbook is read: the texts that cells share, of which any number of cells may show the same, and
+/// the rows.
+const MAX_KEPT: usize = 56 * 1024 * 1024;
 
 /// Reads a workbook; see [`super::read`].
 pub(super) fn read(bytes: &[u8], most_rows: usize) -> Result<Sheet, SheetProblem> {
@@ -102,6 +105,7 @@ impl<'a> Reader<'a> {
         sheet: &Listed,
         most_rows: usize,
     ) -> Result<(Vec<RawRow>, usize, usize), SheetProblem> {
+        let mut kept = self.strings.taken();
         let mut grid = self.grid(sheet)?;
         let columns = columns(&mut grid)??;
         let (mut rows, mut count, mut row) = (Vec::new(), 0, RowOf::new(&columns));
@@ -111,6 +115,10 @@ impl<'a> Reader<'a> {
                 let mut taken = row.take(ended.number, Vec::new());
                 if ended.is_hidden {
                     taken.faults.push(Fault::HiddenRow);
+                }
+                kept += taken.taken();
+                if kept > MAX_KEPT {
+                    return Err(SheetProblem::KeepsTooMuch);
                 }
                 rows.push(taken);
             }

@@ -230,7 +230,10 @@ impl Work<'_> {
             .collect();
         let occupied = occupied_among(tx, self.job.organization, &addresses).await?;
         let (drafts, late) = self.in_turn(tx, drafts, &occupied).await?;
-        applied.extend(late.into_iter().map(|row| row.refused(row::MAILBOX_FULL)));
+        if !late.is_empty() {
+            let why = row::mailbox_full(self.context.limits.mails_to_mailbox);
+            applied.extend(late.into_iter().map(|row| row.refused(&why)));
+        }
         let (asking, drafts): (Vec<Traced>, Vec<Draft>) = drafts.into_iter().unzip();
         let drafts = drafts.into_iter().map(Draft::invitation).collect();
         let invited = invite_beside(tx, drafts, &occupied).await?;
@@ -249,7 +252,8 @@ impl Work<'_> {
         occupied: &HashSet<String>,
     ) -> Result<(Vec<(Traced, Draft)>, Vec<Traced>), Error> {
         let addresses = drafts.iter().map(|(_, draft)| &draft.address);
-        let mut mailboxes = Mailboxes::look(tx, self.job.organization, addresses, self.act.time).await?;
+        let mut mailboxes =
+            Mailboxes::look(tx, self.context, self.job.organization, addresses, self.act.time).await?;
         let (mut in_turn, mut late) = (Vec::with_capacity(drafts.len()), Vec::new());
         // How many more mails each of the other days was given.
         let mut given: HashMap<OffsetDateTime, i64> = HashMap::new();
@@ -338,7 +342,7 @@ impl Work<'_> {
         let mailed = invited.iter().filter_map(Invited::made);
         let mailed = mailed.filter(|new| new.delivery != DeliveryState::Suppressed);
         let mailed: Vec<&Invitation> = mailed.collect();
-        if !mailbox::full(tx, self.job.organization, &mailed)
+        if !mailbox::full(tx, self.context, self.job.organization, &mailed)
             .await?
             .is_empty()
         {

@@ -146,7 +146,7 @@ pub(crate) async fn resend(
     };
     closing::refuse(tx, batch.organization).await?;
     let found = locked(tx, batch).await?;
-    let mut known = Known::of(tx, batch.organization, &found, act.time).await?;
+    let mut known = Known::of(tx, context, batch.organization, &found, act.time).await?;
     let (mut outcomes, mut mailed) = (Outcomes::new(), Vec::<Invitation>::new());
     for found in found {
         let before = found.clone();
@@ -162,7 +162,10 @@ pub(crate) async fn resend(
         tell(&mut outcomes, before, outcome, act.time);
     }
     let sent: Vec<&Invitation> = mailed.iter().collect();
-    if !mailbox::full(tx, batch.organization, &sent).await?.is_empty() {
+    if !mailbox::full(tx, context, batch.organization, &sent)
+        .await?
+        .is_empty()
+    {
         // Others have had mails sent to the same mailboxes since the look: the whole batch is tried again, and then sees it.
         return Err(Failure::Contended.into());
     }
@@ -185,6 +188,7 @@ struct Known {
 impl Known {
     async fn of(
         tx: &mut PgConnection,
+        context: &Context,
         organization: OrganizationId,
         found: &[Invitation],
         now: OffsetDateTime,
@@ -192,13 +196,14 @@ impl Known {
         let all: Vec<&str> = found.iter().map(|one| one.address.canonical()).collect();
         let expired = found.iter().filter(|one| one.state == State::Expired);
         let expired: Vec<&str> = expired.map(|one| one.address.canonical()).collect();
+        let addresses = found.iter().map(|one| &one.address);
         Ok(Self {
             occupied: occupied_among(tx, organization, &expired).await?,
             unwanted: opt_out::among(tx, organization, &all)
                 .await?
                 .into_iter()
                 .collect(),
-            mailboxes: Mailboxes::look(tx, organization, found.iter().map(|one| &one.address), now).await?,
+            mailboxes: Mailboxes::look(tx, context, organization, addresses, now).await?,
         })
     }
 

@@ -103,7 +103,7 @@ pub(crate) async fn apply(
     closing::refuse(tx, command.organization).await?;
     let mut invited = invite_all(tx, command, prepared.drafts).await?;
     suppress(tx, command.organization, &mut invited).await?;
-    check_mailboxes(tx, command, &invited).await?;
+    check_mailboxes(tx, context, command, &invited).await?;
     let new = || invited.iter().filter(|(_, is_new)| *is_new).map(|(made, _)| made);
     let queued = new().filter(|new| new.delivery == DeliveryState::Queued);
     let mails: Vec<MailRequest> = queued.map(Invitation::mail_request).collect();
@@ -247,6 +247,7 @@ async fn suppress(
 /// day would surprise whoever invites, who may say a `send_time`.
 async fn check_mailboxes(
     tx: &mut PgConnection,
+    context: &Context,
     command: &Create,
     invited: &[(Invitation, bool)],
 ) -> Result<(), Error> {
@@ -255,7 +256,7 @@ async fn check_mailboxes(
         all.filter(|(_, (made, is_new))| *is_new && made.delivery != DeliveryState::Suppressed)
     };
     let made: Vec<&Invitation> = mailed().map(|(_, (made, _))| made).collect();
-    let full = mailbox::full(tx, command.organization, &made).await?;
+    let full = mailbox::full(tx, context, command.organization, &made).await?;
     // Whoever comes back after the longest wait finds room in all of them.
     let Some(longest) = full.values().max_by_key(|full| full.wait).copied() else {
         return Ok(());

@@ -14,7 +14,7 @@ use crate::store::invitation::list::{self, ListFilter};
 /// The most that an act on a filter is about.
 pub(crate) const MAX_LISTED: usize = 1000;
 
-/// Those that a filter lists, in the order of the list, each as it is.
+/// Those that a filter lists, newest first, each as it is.
 #[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) ids: Vec<InvitationId>,
@@ -22,7 +22,7 @@ pub(crate) struct Listed {
     pub(crate) etag: String,
 }
 
-/// All that the filter lists; `None` where these are more than [`MAX_LISTED`].
+/// All that the filter lists, in whichever order it lists them; `None` where these are more than [`MAX_LISTED`].
 ///
 /// # Errors
 /// The database's.
@@ -33,10 +33,12 @@ pub(crate) async fn listed(
     now: OffsetDateTime,
 ) -> Result<Option<Listed>, DatabaseError> {
     let one_more = i64::try_from(MAX_LISTED).unwrap_or(i64::MAX).saturating_add(1);
-    let found = list::page(connection, organization, filter, None, one_more, now).await?;
+    let mut found = list::page(connection, organization, filter, None, one_more, now).await?;
     if found.len() > MAX_LISTED {
         return Ok(None);
     }
+    // As an act on the filter lists them, which has no order to choose.
+    found.sort_unstable_by(|one, other| other.id.cmp(&one.id));
     Ok(Some(Listed {
         ids: found.iter().map(|one| one.id).collect(),
         versions: found.iter().map(|one| (one.id, one.version)).collect(),

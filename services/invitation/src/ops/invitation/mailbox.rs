@@ -9,12 +9,17 @@ use muster_ids::OrganizationId;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use crate::context::Context;
 use crate::domain::invitation::Invitation;
 use crate::domain::mailbox::{Mailbox, MailboxFull, Mailed};
 use crate::store::mailbox;
 
 /// The mails to some mailboxes: those that were asked for, and those that are about to be.
-pub(crate) struct Mailboxes(HashMap<String, Mailed>);
+pub(crate) struct Mailboxes {
+    mailed: HashMap<String, Mailed>,
+    /// The most to one in a day.
+    limit: usize,
+}
 
 impl Mailboxes {
     /// What there is to the mailboxes of these addresses around `now` and later. Whoever is about to commit asks [`full`] as well:
@@ -24,22 +29,24 @@ impl Mailboxes {
     /// The database's.
     pub(crate) async fn look(
         connection: &mut PgConnection,
+        context: &Context,
         organization: OrganizationId,
         addresses: impl Iterator<Item = &EmailAddress>,
         now: OffsetDateTime,
     ) -> Result<Self, DatabaseError> {
         let mailboxes: BTreeSet<Mailbox> = addresses.map(Mailbox::of).collect();
-        if mailboxes.is_empty() {
-            return Ok(Self(HashMap::new()));
-        }
-        let mailed = mailbox::mailed(connection, organization, &mailboxes, now).await?;
-        Ok(Self(mailed))
+        let mailed = match mailboxes.is_empty() {
+            true => HashMap::new(),
+            false => mailbox::mailed(connection, organization, &mailboxes, now).await?,
+        };
+        let limit = context.limits.mails_to_mailbox;
+        Ok(Self { mailed, limit })
     }
 
     /// The first time from `due` on at which a mail to the address may be due. It is not noted.
     pub(crate) fn next(&self, address: &EmailAddress, due: OffsetDateTime) -> OffsetDateTime {
-        let mailed = self.0.get(Mailbox::of(address).as_str());
-        mailed.map_or(due, |mailed| mailed.next(due))
+        let mailed = self.mailed.get(Mailbox::of(address).as_str());
+        mailed.map_or(due, |mailed| mailed.next(due, self.limit))
     }
 
     /// One more mail to the address, if it may be.
@@ -48,12 +55,13 @@ impl Mailboxes {
     /// When its mailbox has as many around that time as it may.
     pub(crate) fn add(&mut self, address: &EmailAddress, due: OffsetDateTime) -> Result<(), MailboxFull> {
         let mailbox = Mailbox::of(address);
-        self.0.entry(mailbox.as_str().to_owned()).or_default().add(due)
+        let mailed = self.mailed.entry(mailbox.as_str().to_owned()).or_default();
+        mailed.add(due, self.limit)
     }
 
     /// One less at this time.
     pub(crate) fn forget(&mut self, address: &EmailAddress, due: OffsetDateTime) {
-        if let Some(mailed) = self.0.get_mut(Mailbox::of(address).as_str()) {
+        if let Some(mailed) = self.mailed.get_mut(Mailbox::of(address).as_str()) {
             mailed.forget(due);
         }
     }
@@ -67,6 +75,7 @@ impl Mailboxes {
 /// The database's.
 pub(crate) async fn full(
     tx: &mut PgConnection,
+    context: &Context,
     organization: OrganizationId,
     mailed: &[&Invitation],
 ) -> Result<BTreeMap<usize, MailboxFull>, DatabaseError> {
@@ -75,7 +84,7 @@ pub(crate) async fn full(
     };
     let addresses = mailed.iter().map(|one| &one.address);
     mailbox::lock(tx, organization, &addresses.clone().map(Mailbox::of).collect()).await?;
-    let mut others = Mailboxes::look(tx, organization, addresses, first_due).await?;
+    let mut others = Mailboxes::look(tx, context, organization, addresses, first_due).await?;
     for one in mailed {
         others.forget(&one.address, one.send_time);
     }

@@ -35,7 +35,7 @@ pub(super) async fn count(
         *asked.entry((Hour::of(due), by)).or_default() += 1;
     }
     for ((hour, by), messages) in asked {
-        let (used, of_inviter) = match context.messages_of_inviter {
+        let (used, of_inviter) = match context.limits.messages_of_inviter {
             Some(limit) => {
                 let used = quota::add_by(tx, organization, by, hour, messages, slot).await?;
                 (used.of_organization, Some((used.of_inviter, limit)))

@@ -43,7 +43,7 @@ pub(crate) async fn apply(
             if !update(tx, &mut rescheduled).await? {
                 return Err(Failure::Contended.into());
             }
-            count(tx, &rescheduled, before, prepared.messages_per_day).await?;
+            count(tx, context, &rescheduled, before, prepared.messages_per_day).await?;
             rescheduled
         }
         Transition::AlreadyDone(scheduled) => scheduled,
@@ -55,12 +55,13 @@ pub(crate) async fn apply(
 /// Counts the mail at its new time instead of the old one: for its mailbox, and against the plan last.
 async fn count(
     tx: &mut PgConnection,
+    context: &Context,
     moved: &Invitation,
     before: OffsetDateTime,
     limit: i64,
 ) -> Result<(), Error> {
     let organization = moved.organization;
-    let full = mailbox::full(tx, organization, &[moved]).await?;
+    let full = mailbox::full(tx, context, organization, &[moved]).await?;
     if let Some(full) = full.into_values().next() {
         return Err(full.into());
     }

@@ -113,7 +113,7 @@ async fn store(
     if !update(tx, again).await.map_err(unless_superseded)? {
         return Err(Failure::Contended.into());
     }
-    if let Some(full) = mailbox::full(tx, again.organization, &[&*again])
+    if let Some(full) = mailbox::full(tx, context, again.organization, &[&*again])
         .await?
         .into_values()
         .next()

@@ -9,11 +9,10 @@ use muster_language::Language;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::context::Context;
+use crate::context::{Context, Limits};
 use crate::domain::inviting::InvitingContext;
 use crate::domain::join_request::{
-    CONFIRM_WITHIN, COUNTED_WITHIN, JoinRequest, JoinRequestState, MAX_TO_A_MAILBOX, MAX_TO_AN_ORGANIZATION,
-    REPEATED_WITHIN, UNWANTED_WITHIN,
+    CONFIRM_WITHIN, COUNTED_WITHIN, JoinRequest, JoinRequestState, REPEATED_WITHIN, UNWANTED_WITHIN,
 };
 use crate::domain::mailbox::Mailbox;
 use crate::error::{Error, Field};
@@ -89,7 +88,7 @@ pub(crate) async fn apply(
     context: &Context,
     request: &JoinRequest,
 ) -> Result<(), Error> {
-    let held_back = match take(tx, request).await? {
+    let held_back = match take(tx, &context.limits, request).await? {
         Taken::Mailed => {
             let act = Act {
                 actor: SELF.to_owned(),
@@ -121,14 +120,14 @@ enum Taken {
 
 /// Stores it, and tells whether it is to be mailed. Of the same mailbox one request after the other, so that its limit holds
 /// however many come at the same moment; the organization's, which only cuts floods, is met up to as many.
-async fn take(tx: &mut PgConnection, request: &JoinRequest) -> Result<Taken, Error> {
+async fn take(tx: &mut PgConnection, limits: &Limits, request: &JoinRequest) -> Result<Taken, Error> {
     lock_mailbox(tx, &request.address).await?;
     if is_repeated(tx, request, request.create_time - REPEATED_WITHIN).await? {
         return Ok(Taken::Repeated);
     }
     let since = request.create_time - COUNTED_WITHIN;
     let (to_organization, to_mailbox) = counts(tx, request.organization, &request.address, since).await?;
-    if to_organization >= MAX_TO_AN_ORGANIZATION {
+    if to_organization >= limits.join_requests_to_organization {
         return Err(Error::PageUsedUp(COUNTED_WITHIN));
     }
     let is_spared = is_spared(tx, request).await?;
@@ -136,7 +135,7 @@ async fn take(tx: &mut PgConnection, request: &JoinRequest) -> Result<Taken, Err
     let by_invitations = invitation_mails(tx, request, since).await?;
     Ok(match is_spared {
         true => Taken::Unwanted,
-        false if to_mailbox + by_invitations >= MAX_TO_A_MAILBOX => Taken::MailboxFull,
+        false if to_mailbox + by_invitations >= limits.join_mails_to_mailbox => Taken::MailboxFull,
         false => Taken::Mailed,
     })
 }

@@ -108,6 +108,7 @@ fn listed(filter: &pb::InvitationFilter, message: &impl Meant, violations: &mut 
         location: &filter.location,
         inviter: &filter.inviter,
         address_contains: &filter.address_contains,
+        text: &filter.text,
     };
     let filter = narrowed.filter(violations);
     let etag = etag.to_owned();

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::ops::invitation::reschedule::Reschedule;
 use crate::rpc::parse::{filter, send_time};
-use crate::store::invitation::list::ListFilter;
+use crate::store::invitation::list::{ListFilter, ListOrder};
 
 /// What invitations are narrowed to, as a request says it.
 pub(super) struct Narrowed<'m> {
@@ -22,6 +22,7 @@ pub(super) struct Narrowed<'m> {
     pub(super) location: &'m str,
     pub(super) inviter: &'m str,
     pub(super) address_contains: &'m str,
+    pub(super) text: &'m str,
 }
 
 /// Which invitation gets which other time.
@@ -39,7 +40,7 @@ pub(super) fn rescheduled(
     }))
 }
 
-/// Which invitations of the organization are listed.
+/// Which invitations of the organization are listed, and in which order.
 pub(super) fn list_filter(
     call: &Call<pb::ListInvitationsRequest>,
     violations: &mut Violations,
@@ -54,12 +55,23 @@ pub(super) fn list_filter(
         location: &given.location,
         inviter: &given.inviter,
         address_contains: &given.address_contains,
+        text: &given.text,
     };
-    Ok(narrowed.filter(violations))
+    let order = order(given.order());
+    let filter = narrowed.filter(violations);
+    Ok(filter.map(|filter| ListFilter { order, ..filter }))
+}
+
+fn order(order: pb::InvitationOrder) -> ListOrder {
+    match order {
+        pb::InvitationOrder::Unspecified => ListOrder::Newest,
+        pb::InvitationOrder::Oldest => ListOrder::Oldest,
+        pb::InvitationOrder::Address => ListOrder::Address,
+    }
 }
 
 impl Narrowed<'_> {
-    /// The filter. An import, a group or a location of another organization has as many invitations as one that does not
+    /// The filter, newest first. An import, a group or a location of another organization has as many invitations as one that does not
     /// exist: none.
     pub(super) fn filter(&self, violations: &mut Violations) -> Option<ListFilter> {
         let path = |field: &str| format!("{}{field}", self.path);
@@ -78,6 +90,8 @@ impl Narrowed<'_> {
             group: group?.map(|name| name.group),
             location: location?.map(|name| name.location),
             address_contains: self.address_contains.to_owned(),
+            text: self.text.trim().to_owned(),
+            order: ListOrder::default(),
         })
     }
 }

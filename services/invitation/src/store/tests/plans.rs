@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use super::super::import::rows;
 use super::super::invitation::invitee;
-use super::super::invitation::list::{self, ListFilter};
+use super::super::invitation::list::{self, ListFilter, ListOrder, ListPosition};
 use super::super::invitation::{find_wanted, lock_all, update_handed_over, update_reported};
 use super::super::{learner, mailbox};
 use super::{NOW, database, import_of};
-use crate::domain::invitation::StateName;
+use crate::domain::invitation::{Invitation, StateName};
 use crate::domain::learner::{LearnerFilter, LearnerOrder};
 use crate::domain::mailbox::Mailbox;
 
@@ -130,16 +130,27 @@ impl Young {
             import,
             ..ListFilter::default()
         };
+        let after = after.map(ListPosition::Id);
         let page = list::page(&mut self.connection, self.organization, &filter, after, 10, NOW).await;
         page.unwrap().len()
     }
 
     /// How many a filter lists, and at how many pages that looks.
     async fn cost_of(&mut self, filter: &ListFilter) -> (usize, i64) {
+        let (page, cost) = self.page_after(filter, None).await;
+        (page.len(), cost)
+    }
+
+    /// Ten behind a place, and at how many pages that looks.
+    async fn page_after(
+        &mut self,
+        filter: &ListFilter,
+        after: Option<ListPosition>,
+    ) -> (Vec<Invitation>, i64) {
         let before = self.looked_at("invitations").await;
-        let page = list::page(&mut self.connection, self.organization, filter, None, 10, NOW).await;
-        let after = self.looked_at("invitations").await;
-        (page.unwrap().len(), after - before)
+        let page = list::page(&mut self.connection, self.organization, filter, after, 10, NOW).await;
+        let cost = self.looked_at("invitations").await - before;
+        (page.unwrap(), cost)
     }
 
     /// Pages of a table and of its indexes that have been looked at, ever.
@@ -217,6 +228,120 @@ async fn those_of_a_location_or_a_person_cost_the_same_however_many_others_there
         println!("{filter:?}: {cost} pages");
         assert_eq!(found, 3);
         assert!(cost < 60, "{cost} pages for three: {filter:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_costs_the_same_in_every_order_and_whatever_other_organizations_have() {
+    let mut young = Young::new().await;
+    let orders = [ListOrder::Newest, ListOrder::Oldest, ListOrder::Address];
+    let filter = |order| ListFilter {
+        order,
+        ..ListFilter::default()
+    };
+    for order in orders {
+        assert_eq!(young.cost_of(&filter(order)).await.0, 0);
+    }
+    young.invitations(3000, None).await;
+    // The organizations before and behind it, whichever it is.
+    let own = young.organization;
+    let beside = |by: i8| own.as_uuid().as_u128().wrapping_add_signed(i128::from(by));
+    for other in [beside(-1), beside(1)] {
+        young.organization = OrganizationId::from_uuid(Uuid::from_u128(other));
+        young.invitations(1000, None).await;
+    }
+    young.organization = own;
+    for order in orders {
+        let (first, cost) = young.page_after(&filter(order), None).await;
+        assert_eq!(first.len(), 10);
+        let mut last = ListPosition::of(&first[9], order);
+        let mut listed: Vec<InvitationId> = first.iter().map(|one| one.id).collect();
+        let mut dearest = cost;
+        loop {
+            let (page, cost) = young.page_after(&filter(order), Some(last.clone())).await;
+            dearest = dearest.max(cost);
+            let Some(end) = page.last() else { break };
+            last = ListPosition::of(end, order);
+            listed.extend(page.iter().map(|one| one.id));
+        }
+        println!("{order:?}: {cost} pages for the first ten, {dearest} at most");
+        let once: BTreeSet<&InvitationId> = listed.iter().collect();
+        assert_eq!((listed.len(), once.len()), (3000, 3000), "{order:?}");
+        assert!(dearest < 60, "{dearest} pages for ten of 3,000: {order:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn few_are_sorted_by_their_addresses_without_reading_the_others_and_many_are_not_sorted() {
+    let mut young = Young::new().await;
+    let (import, rare) = (young.import, Uuid::from_u128(7));
+    let by_address = |filter: ListFilter| ListFilter {
+        order: ListOrder::Address,
+        ..filter
+    };
+    let filters = || {
+        [
+            by_address(ListFilter {
+                import: Some(import),
+                ..ListFilter::default()
+            }),
+            by_address(ListFilter {
+                location: Some(LocationId::from_uuid(rare)),
+                ..ListFilter::default()
+            }),
+            by_address(ListFilter {
+                inviter: Some(PersonId::from_uuid(rare)),
+                ..ListFilter::default()
+            }),
+            by_address(ListFilter {
+                states: vec![StateName::Declined],
+                ..ListFilter::default()
+            }),
+        ]
+    };
+    for filter in &filters() {
+        assert_eq!(young.cost_of(filter).await.0, 0);
+    }
+    young.invitations(3000, None).await;
+    let marked = young.some(3).await;
+    sqlx::query(
+        "UPDATE invitations SET location_id = $3, inviter_person_id = $3, import_id = $4,
+             state = 'DECLINED', state_before_decline = 'PENDING', decline_time = create_time
+         WHERE organization_id = $1 AND invitation_id = ANY ($2)",
+    )
+    .bind(young.organization)
+    .bind(&marked)
+    .bind(rare)
+    .bind(import)
+    .execute(&mut young.connection)
+    .await
+    .unwrap();
+    sqlx::raw_sql("VACUUM invitations")
+        .execute(&mut young.connection)
+        .await
+        .unwrap();
+    for filter in &filters() {
+        let (page, cost) = young.page_after(filter, None).await;
+        println!("{filter:?}: {cost} pages");
+        let addresses: Vec<&str> = page.iter().map(|one| one.address.canonical()).collect();
+        assert!(addresses.is_sorted() && addresses.len() == 3, "{addresses:?}");
+        assert!(cost < 150, "{cost} pages for three: {filter:?}");
+        let last = ListPosition::of(&page[0], ListOrder::Address);
+        assert_eq!(young.page_after(filter, Some(last)).await.0.len(), 2);
+    }
+
+    let many = by_address(ListFilter {
+        states: vec![StateName::Pending],
+        ..ListFilter::default()
+    });
+    // Whether the plan was made before anything was known of what is in the table, or after.
+    for known in ["SELECT", "VACUUM ANALYZE invitations"] {
+        sqlx::raw_sql(known).execute(&mut young.connection).await.unwrap();
+        let (page, cost) = young.page_after(&many, None).await;
+        println!("ten of 2,997: {cost} pages");
+        let addresses: Vec<&str> = page.iter().map(|one| one.address.canonical()).collect();
+        assert!(addresses.is_sorted() && addresses.len() == 10, "{addresses:?}");
+        assert!(cost < 100, "{cost} pages for ten of 2,997");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The files of `tests/spreadsheets`, harmed in every way that comes to mind: each is read or refused, and nothing else happens.
+//! The files of `tests/spreadsheets`, harmed in every way that comes to mind: each is read or refused within 64 MiB, and nothing else happens.
 //! `MUSTER_TEST_MUTATIONS=10000` asks for more of each file.
 
 use std::io::{Cursor, Read as _, Write as _};
@@ -10,10 +10,13 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use super::super::read;
+use super::{alone, measured};
 
 const MUTATIONS: usize = 12;
 /// As many rows as a plan of the usual size allows.
 const ROWS: usize = 500;
+/// The most memory that reading one takes.
+const MOST: usize = 64 * 1024 * 1024;
 /// What readers of text and markup stumble over.
 const STUMBLING: [&[u8]; 16] = [
     b"\"",
@@ -36,10 +39,16 @@ const STUMBLING: [&[u8]; 16] = [
 
 #[test]
 fn a_file_that_was_harmed_is_read_or_refused() {
+    alone("domain::spreadsheet::tests::mutated::harmed_alone", &[]);
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn harmed_alone() {
     let files = files();
     let asked = std::env::var("MUSTER_TEST_MUTATIONS").ok();
     let rounds = asked.map_or(MUTATIONS, |asked| asked.parse().unwrap());
-    let (mut taken, mut refused) = (0, 0);
+    let (mut taken, mut refused, mut dearest) = (0, 0, 0);
     for (place, (name, bytes)) in files.iter().enumerate() {
         for round in 0..rounds {
             let seed = (place * 1_000_000 + round) as u64;
@@ -51,7 +60,10 @@ fn a_file_that_was_harmed_is_read_or_refused() {
             };
             // Whoever reads the output of a crash finds the file again by its seed.
             println!("{name}, seed {seed}");
-            match read(&harmed, ROWS) {
+            let (read, used) = measured(|| read(&harmed, ROWS));
+            assert!(used < MOST, "{used} bytes");
+            dearest = dearest.max(used);
+            match read {
                 Ok(sheet) => {
                     taken += 1;
                     assert!(sheet.rows.len() <= ROWS && sheet.rows.len() <= sheet.count);
@@ -63,6 +75,7 @@ fn a_file_that_was_harmed_is_read_or_refused() {
             }
         }
     }
+    println!("{taken} read, {refused} refused, {} KiB at most", dearest / 1024);
     // Otherwise they are harmed so much that nobody looks inside, or so little that nothing is tried.
     assert!(taken > refused / 10 && refused > taken / 10, "{taken}, {refused}");
 }

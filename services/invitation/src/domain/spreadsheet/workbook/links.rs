@@ -1,6 +1,6 @@
 //! The addresses that stand behind cells as links.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::SheetProblem;
 use super::grid::column;
@@ -10,6 +10,8 @@ use super::xml::{Token, Xml, attributes, is};
 
 /// The most links that are looked at; no program writes more.
 const MAX_LINKS: usize = 66_000;
+/// The longest id of a link, in bytes.
+const MAX_ID: usize = 255;
 
 /// The addresses that wanted cells are linked to, each with its row. A cell is told by its row, as programs show it, and
 /// its column.
@@ -22,7 +24,9 @@ pub(super) fn addresses(
     if linked.is_empty() {
         return Ok(Vec::new());
     }
-    let targets = relations(package, part, |kind| kind == "hyperlink")?;
+    let ids: HashSet<&str> = linked.values().map(String::as_str).collect();
+    let is_target = |id: &str, kind: &str| kind == "hyperlink" && ids.contains(id);
+    let targets = relations(package, part, is_target)?;
     let found = linked.iter().filter_map(|(row, id)| {
         let target = targets.get(id)?;
         let (scheme, address) = target.target.split_once(':')?;
@@ -60,7 +64,7 @@ fn linked(
                     // Of several cells, or of none.
                     continue;
                 };
-                if is_wanted(row, column) {
+                if id.len() <= MAX_ID && is_wanted(row, column) {
                     linked.insert(row, id.into_owned());
                 }
             }

@@ -15,6 +15,8 @@ pub(super) const MAX_UNPACKED: u64 = 256 * 1024 * 1024;
 pub(super) const MAX_PIECE: usize = 512 * 1024;
 /// The most parts that are listed.
 const MAX_PARTS: usize = 10_000;
+/// The most bytes of their names, with what else the list says of each in words: they are kept several times.
+const MAX_WORDS: usize = 2 * 1024 * 1024;
 /// What begins an entry of the list of parts.
 const LISTED: &[u8] = b"PK\x01\x02";
 /// How much is unpacked at a time.
@@ -47,8 +49,12 @@ impl<'a> Package<'a> {
     /// Reads the list of the parts. It is as long as it is, not as long as it says: nothing is made room for before its
     /// entries were counted.
     pub(super) fn open(bytes: &'a [u8]) -> Result<Self, SheetProblem> {
-        if memchr::memmem::find_iter(bytes, LISTED).nth(MAX_PARTS).is_some() {
-            return Err(SheetProblem::Damaged);
+        let mut words = 0;
+        for (count, entry) in memchr::memmem::find_iter(bytes, LISTED).enumerate() {
+            words += words_of(bytes, entry);
+            if count == MAX_PARTS || words > MAX_WORDS {
+                return Err(SheetProblem::Damaged);
+            }
         }
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| SheetProblem::Damaged)?;
         let mut places = HashMap::new();
@@ -141,6 +147,19 @@ impl BufRead for Part<'_, '_> {
         self.begin += count;
         self.piece = self.piece.saturating_sub(count);
     }
+}
+
+/// How long the name of the listed part is whose entry begins here, with its other fields and its comment.
+fn words_of(bytes: &[u8], entry: usize) -> usize {
+    let length = |at: usize| {
+        let two = bytes
+            .get(entry + at..)
+            .and_then(<[u8]>::first_chunk)
+            .copied()
+            .unwrap_or_default();
+        usize::from(u16::from_le_bytes(two))
+    };
+    length(28) + length(30) + length(32)
 }
 
 /// A name as it is compared: some programs write `\` for `/`, or other letters than the list says.

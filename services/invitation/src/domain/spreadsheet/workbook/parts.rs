@@ -6,8 +6,15 @@ use super::super::SheetProblem;
 use super::package::{Package, relations_of, resolved};
 use super::xml::{Token, Xml, attributes, is, is_true};
 
-/// The most sheets and relations that are read.
+/// The most sheets that are read.
 const MAX_LISTED: usize = 10_000;
+/// The longest name of a part that is followed, in bytes.
+const MAX_PART: usize = 255;
+/// The longest word of a relation that is kept, in bytes: more than an address has, with what a mail to it would begin with.
+const MAX_WORD: usize = 1_024;
+/// The most bytes of relations that are kept at a time, and what each takes beside its words.
+const MAX_RELATIONS: usize = 16 * 1024 * 1024;
+const RELATION: usize = 128;
 /// How much of the name of a sheet is told, in characters: no program takes more than 31.
 const MAX_NAME: usize = 80;
 /// Where the workbook is where nothing says so.
@@ -43,7 +50,7 @@ pub(super) struct Relation {
 impl Book {
     pub(super) fn read(package: &mut Package<'_>) -> Result<Self, SheetProblem> {
         let part = place(package)?;
-        let mut relations = relations(package, &part, |_| true)?;
+        let mut relations = relations(package, &part, |_, _| true)?;
         let other = other_program(package);
         let Some(opened) = package.part(&part)? else {
             return Err(other);
@@ -65,6 +72,9 @@ impl Book {
                         // A chart, a dialog, or macros of the last century.
                         continue;
                     };
+                    if relation.target.len() > MAX_PART {
+                        return Err(SheetProblem::Damaged);
+                    }
                     sheets.push(Listed {
                         name: named(name.as_deref()),
                         part: resolved(&part, &relation.target),
@@ -100,23 +110,23 @@ fn named(name: Option<&str>) -> String {
 
 /// The part that is the workbook.
 fn place(package: &mut Package<'_>) -> Result<String, SheetProblem> {
-    let found = relations(package, "", |kind| kind == "officeDocument")?;
+    let found = relations(package, "", |_, kind| kind == "officeDocument")?;
     let target = found
         .into_values()
         .next()
         .map(|relation| resolved("", &relation.target));
     Ok(target
-        .filter(|part| part.ends_with(".xml"))
+        .filter(|part| part.ends_with(".xml") && part.len() <= MAX_PART)
         .unwrap_or_else(|| USUAL.to_owned()))
 }
 
-/// The relations of a part that are of a wanted kind, by their id.
+/// The relations of a part that are wanted, of this id and kind, by their id.
 pub(super) fn relations(
     package: &mut Package<'_>,
     part: &str,
-    is_wanted: impl Fn(&str) -> bool,
+    is_wanted: impl Fn(&str, &str) -> bool,
 ) -> Result<HashMap<String, Relation>, SheetProblem> {
-    let mut found = HashMap::new();
+    let (mut found, mut taken) = (HashMap::new(), 0);
     let Some(opened) = package.part(&relations_of(part))? else {
         return Ok(found);
     };
@@ -129,10 +139,13 @@ pub(super) fn relations(
                     continue;
                 };
                 let kind = kind.rsplit('/').next().unwrap_or_default();
-                if !is_wanted(kind) {
+                let words = [&*id, kind, &*target];
+                // What no program writes leads nowhere.
+                if words.iter().any(|word| word.len() > MAX_WORD) || !is_wanted(&id, kind) {
                     continue;
                 }
-                if found.len() == MAX_LISTED {
+                taken += words.iter().map(|word| word.len()).sum::<usize>() + RELATION;
+                if taken > MAX_RELATIONS {
                     return Err(SheetProblem::Damaged);
                 }
                 let relation = Relation {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::super::{MAX_BYTES, SheetProblem};
-use super::package::Package;
+use super::package::{MAX_PIECE, Package};
 use super::xml::{Token, Xml, ends, is};
 
 /// The most texts: more than a sheet of a hundred thousand rows has of forty columns.
@@ -37,20 +37,28 @@ impl Strings {
                 Token::Eof => return Ok(strings),
                 Token::Text(_) | Token::Other => {}
             }
-            if one.len() > MAX_BYTES {
-                return Err(SheetProblem::TooLong);
+            // In many runs, of which none is.
+            if one.len() > MAX_PIECE {
+                return Err(SheetProblem::Oversized);
             }
         }
     }
 
     fn push(&mut self, one: &str) -> Result<(), SheetProblem> {
-        self.text.push_str(&decoded(one));
-        if self.text.len() > MAX_BYTES || self.ends.len() == MAX_COUNT {
+        let one = decoded(one);
+        // Before there is made room for it.
+        if self.text.len() + one.len() > MAX_BYTES || self.ends.len() == MAX_COUNT {
             return Err(SheetProblem::TooLong);
         }
+        self.text.push_str(&one);
         self.ends
             .push(u32::try_from(self.text.len()).map_err(|_| SheetProblem::TooLong)?);
         Ok(())
+    }
+
+    /// How many bytes they take.
+    pub(super) fn taken(&self) -> usize {
+        self.text.len() + self.ends.len() * size_of::<u32>()
     }
 
     /// The text of this number.

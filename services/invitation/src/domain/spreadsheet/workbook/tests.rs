@@ -1,6 +1,8 @@
 //! Workbooks as programs write them, as people leave them, and as those make them who mean harm.
 
 mod hostile;
+#[cfg(target_os = "linux")]
+mod memory;
 mod sheets;
 mod written;
 
@@ -67,6 +69,32 @@ impl Parts {
         archive.finish().unwrap().into_inner()
     }
 
+    /// The same with another part, which is written piece by piece: so many between its beginning and its end.
+    fn streamed<T: AsRef<str>>(
+        &self,
+        name: &str,
+        before: &str,
+        times: usize,
+        piece: impl Fn(usize) -> T,
+        after: &str,
+    ) -> Vec<u8> {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        for (other, bytes) in self.0.iter().filter(|(other, _)| other != name) {
+            archive
+                .start_file(other.as_str(), SimpleFileOptions::default())
+                .unwrap();
+            archive.write_all(bytes).unwrap();
+        }
+        let options = SimpleFileOptions::default().compression_level(Some(1));
+        archive.start_file(name, options).unwrap();
+        archive.write_all(before.as_bytes()).unwrap();
+        for number in 0..times {
+            archive.write_all(piece(number).as_ref().as_bytes()).unwrap();
+        }
+        archive.write_all(after.as_bytes()).unwrap();
+        archive.finish().unwrap().into_inner()
+    }
+
     fn read(&self) -> Result<Sheet, SheetProblem> {
         read(&self.pack(), 1000)
     }
@@ -79,6 +107,9 @@ impl Parts {
         self.read().unwrap_err()
     }
 }
+
+/// The part of the first sheet.
+const SHEET: &str = "xl/worksheets/sheet1.xml";
 
 /// The header of most tests.
 const HEADER: &str = r#"<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>"#;

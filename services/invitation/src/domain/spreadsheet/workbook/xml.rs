@@ -8,8 +8,9 @@ use quick_xml::{Reader, XmlVersion};
 use super::super::SheetProblem;
 use super::package::Part;
 
-/// How deep elements stand in each other, at most.
+/// How deep elements stand in each other, at most, and how long the name of each is, in bytes: those that are open are kept.
 const MAX_DEPTH: usize = 64;
+const MAX_NAME: usize = 255;
 
 /// The markup of a part.
 pub(super) struct Xml<'p, 'a> {
@@ -51,7 +52,7 @@ impl<'p, 'a> Xml<'p, 'a> {
         Ok(match event {
             Event::Start(start) => {
                 self.depth += 1;
-                if self.depth > MAX_DEPTH {
+                if self.depth > MAX_DEPTH || start.name().into_inner().len() > MAX_NAME {
                     return Err(SheetProblem::Damaged);
                 }
                 Token::Start(start)

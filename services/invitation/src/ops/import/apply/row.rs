@@ -16,12 +16,20 @@ use crate::store::import::results::Applied;
 
 pub(super) const DAYS_USED_UP: &str = "the plan's messages of the next 90 days are used up; upload the row again later, or ask for a larger plan";
 pub(super) const NOT_ACTIVE: &str = "the organization is not active any more; nothing was sent";
-pub(super) const MAILBOX_FULL: &str = "a mailbox gets at most 3 mails in 24 hours, and this one has as many on each of the next 90 days; use addresses of other mailboxes";
 const GROUPS_GONE: &str =
     "none of the row's groups is active any more; name another one and upload the row again";
 const ALREADY_ACTIVE: &str = "the address belongs to an active learner by now; nothing is to be done";
 const TOO_MANY_GROUPS: &str = "the address is invited already, and would have more than 50 groups with these; name fewer and upload the row again";
 const NO_ADDRESS: &str = "the address cannot be read";
+
+/// No day of the next has room for one more mail to its mailbox.
+pub(super) fn mailbox_full(limit: usize) -> String {
+    let mails = if limit == 1 { "mail" } else { "mails" };
+    format!(
+        "a mailbox gets at most {limit} {mails} in 24 hours, and this one has as many on each of the next 90 days; use addresses of other \
+         mailboxes"
+    )
+}
 
 /// A row in the trace that begins with it, runs on through outbox, broker and mail worker to the mail server's reply,
 /// and links to the call that approved the import.

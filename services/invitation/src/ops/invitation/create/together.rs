@@ -37,7 +37,7 @@ pub(crate) async fn apply_all(
         .iter()
         .filter(|(made, is_new)| *is_new && made.delivery != DeliveryState::Suppressed);
     let mailed: Vec<&Invitation> = mailed.map(|(made, _)| made).collect();
-    if let Some(full) = mailbox::full(tx, organization, &mailed)
+    if let Some(full) = mailbox::full(tx, context, organization, &mailed)
         .await?
         .into_values()
         .next()

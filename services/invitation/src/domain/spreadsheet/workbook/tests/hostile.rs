@@ -9,25 +9,8 @@ use super::*;
 
 /// A workbook whose sheet is so many times the same between its header and its end.
 fn repeated(before: &str, again: &str, times: usize, after: &str) -> Vec<u8> {
-    let mut parts = Parts::of("");
-    parts.0.retain(|(name, _)| !name.contains("sheet1"));
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, bytes) in &parts.0 {
-        archive
-            .start_file(name.as_str(), SimpleFileOptions::default())
-            .unwrap();
-        archive.write_all(bytes).unwrap();
-    }
-    let options = SimpleFileOptions::default().compression_level(Some(1));
-    archive.start_file("xl/worksheets/sheet1.xml", options).unwrap();
-    archive
-        .write_all(format!("<worksheet><sheetData>{before}").as_bytes())
-        .unwrap();
-    for _ in 0..times {
-        archive.write_all(again.as_bytes()).unwrap();
-    }
-    archive.write_all(after.as_bytes()).unwrap();
-    archive.finish().unwrap().into_inner()
+    let before = format!("<worksheet><sheetData>{before}");
+    Parts::of("").streamed(SHEET, &before, times, |_| again, after)
 }
 
 #[test]
@@ -111,7 +94,7 @@ fn texts_that_cells_share_have_the_room_of_a_file() {
         "xl/sharedStrings.xml",
         &format!("<sst><si>{}</si></sst>", run.repeat(400)),
     );
-    assert_eq!(sheet.problem(), SheetProblem::TooLong);
+    assert_eq!(sheet.problem(), SheetProblem::Oversized);
     let sheet = Parts::of(HEADER).with(
         "xl/sharedStrings.xml",
         &format!("<sst>{}</sst>", "<si/>".repeat(4_000_001)),

@@ -242,6 +242,29 @@ fn a_link_behind_a_name_is_suggested_and_never_taken() {
 }
 
 #[test]
+fn links_of_others_are_in_the_way_of_nobody() {
+    let list = format!("{HEADER}{}", row(&["Ada Lovelace", "Nurses"]));
+    let link = r#"<hyperlinks><hyperlink ref="A2" r:id="l19999"/></hyperlinks>"#;
+    let relation = |number: usize| {
+        format!(
+            r#"<Relationship Id="l{number}" Type="{OFFICE}/hyperlink" Target="mailto:p{number}@b.org" TargetMode="External"/>"#
+        )
+    };
+    let relations: String = (0..20_000).map(relation).collect();
+    let sheet = Parts::of("")
+        .with(
+            SHEET,
+            &format!(r#"<worksheet xmlns:r="{OFFICE}"><sheetData>{list}</sheetData>{link}</worksheet>"#),
+        )
+        .with(
+            "xl/worksheets/_rels/sheet1.xml.rels",
+            &format!("<Relationships>{relations}</Relationships>"),
+        );
+    let address = "p19999@b.org".to_owned();
+    assert_eq!(sheet.rows()[0].faults, [Fault::LinkedAddress { address }]);
+}
+
+#[test]
 fn files_of_other_programs_are_refused_by_name() {
     let of = |name: &str| Parts::default().with(name, "x").pack();
     let entry = |name: &str| {
