@@ -26,6 +26,7 @@ use tokio::sync::Semaphore;
 use crate::Settings;
 use crate::context::Context;
 use crate::events::{EmploymentVerified, GroupChanged, Projection};
+use crate::ops::certificate::name_certificates::NameCertificates;
 use crate::ops::learner::settle_strays::SettleStrays;
 use crate::peers::Peers;
 use crate::rpc::Rpc;
@@ -78,6 +79,8 @@ impl Service for RecordsService {
         let seals = SealHistory(context.database.clone());
         let strays = SettleStrays::new(context.clone());
         let strays = Job::every(&context.database, &context.clock, strays);
+        let names = NameCertificates::new(context.clone());
+        let names = Job::every(&context.database, &context.clock, names);
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(TrainingServiceServer::new(rpc.clone()))
@@ -94,6 +97,7 @@ impl Service for RecordsService {
             .grpc(PersonRecordServiceServer::new(rpc))
             .consumer(handlers)
             .job(Job::batch(seals))
-            .job(strays))
+            .job(strays)
+            .job(names))
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use assignment::{
     Assignment, AssignmentState, AssignmentStateName, CancelReason, Due, Moved, NotMoved, NotTakenBack,
     Percent,
 };
-pub(crate) use certificate::{Certificate, CertificateNumber};
+pub(crate) use certificate::{Certificate, CertificateNames, CertificateNumber};
 pub(crate) use employment_projection::{
     EmploymentProjection, EmploymentState, Placement, Requirement, ToldEmployment,
 };
@@ -26,5 +26,5 @@ pub(crate) use grant::{
 pub(crate) use progress::{ProgressCounts, ProgressDimension, ProgressEntry, ProgressFilter, ProgressRow};
 pub(crate) use progress_transfer::ProgressTransfer;
 pub(crate) use record_access::{AccessKind, AccessReason, Capacity, Permit, ReaderRole, RecordAccess};
-pub(crate) use staff_report::{EXPIRING_SOON, OwnTrainings, StaffReportEntry, TrainingYear};
+pub(crate) use staff_report::{EXPIRING_SOON, OwnTrainings, Staff, StaffReportEntry, TrainingYear};
 pub(crate) use training::{NewTraining, Training, Worth};

@@ -155,10 +155,11 @@ setup = call("GetSetupChecklist", "owner", at)["setupChecklist"]["items"]
 assert setup[0]["state"] == "SETUP_STATE_DONE", setup
 
 course = {"code": f"ST-{run}", "displayName": "First Aid", "description": "As the authority requires it."}
-training = call("CreateTraining", "staff", **course)["training"]["name"]
+training = call("CreateTraining", "staff", training=course, reason="tried")["training"]["name"]
 call("ListTrainings", "owner")
 call("AddTraining", "owner", at, training=training)
-spare = call("CreateTraining", "staff", code=f"SP-{run}", displayName="Fire Drill", description="")["training"]["name"]
+drilled = {"code": f"SP-{run}", "displayName": "Fire Drill", "description": ""}
+spare = call("CreateTraining", "staff", training=drilled, reason="tried")["training"]["name"]
 call("AddTraining", "owner", at, training=spare)
 call("ListCatalogTrainings", "owner", at)
 own = f"{organization}/{spare.replace('trainings/', 'catalogTrainings/')}"
@@ -199,7 +200,7 @@ others = [
     {"invitation": {"address": f"other-{place}-{run}@example.test", "groups": [group["name"]]}} for place in range(3)
 ]
 others = call("BatchCreateInvitations", "owner", at, requests=others)["invitations"]
-call("ListInvitations", "owner", at)
+call("ListInvitations", "owner", at, {"order": "INVITATION_ORDER_ADDRESS", "text": "example"})
 call("GetAnnouncement", "owner", at, {"language": "es"})
 
 
@@ -301,7 +302,8 @@ progress = call("ListProgress", "owner", at, {"lateOnly": "false", "training": s
 assert len(progress) == 1, progress
 summary = call("SummarizeProgress", "owner", at, {"by": "PROGRESS_DIMENSION_GROUP"})
 assert summary["rows"][0]["subject"] == group["name"], summary
-drill = call("CreateTraining", "staff", code=f"DR-{run}", displayName="Lockdown Drill", description="")["training"]["name"]
+drilled = {"code": f"DR-{run}", "displayName": "Lockdown Drill", "description": ""}
+drill = call("CreateTraining", "staff", training=drilled, reason="tried")["training"]["name"]
 call("AddTraining", "owner", at, training=drill)
 unwanted = call("AssignTraining", "owner", learner, training=drill, dueDate="2100-12-31")["assignment"]["name"]
 call("CancelAssignment", "owner", ids(unwanted))

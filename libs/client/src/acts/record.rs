@@ -291,6 +291,7 @@ macro_rules! pieces {
                     file,
                     file_name,
                     row_count,
+                    expected_row_count: _,
                     sha256,
                 } = message;
                 Self {

@@ -7,14 +7,19 @@ use muster_proto::records::v1::{CreateTrainingRequest, ReportProgressRequest, Tr
 use super::resource;
 use crate::{CallError, Transport, call, request_id};
 
-/// Registry staff put a training into the shared catalog.
+/// Registry staff put a training into the shared catalog, and say why.
 ///
 /// # Errors
 /// The call failed.
-pub async fn create<T: Transport>(staff: &T, training: Training) -> Result<Training, CallError> {
+pub async fn create<T: Transport>(
+    staff: &T,
+    training: Training,
+    reason: &str,
+) -> Result<Training, CallError> {
     let request = CreateTrainingRequest {
         training: Some(training),
         request_id: request_id(),
+        reason: reason.to_owned(),
     };
     let send = async |client, request| TrainingServiceClient::new(client).create_training(request).await;
     resource(staff, request, send, |response| response.training).await

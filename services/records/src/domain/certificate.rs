@@ -28,6 +28,16 @@ pub(crate) struct Certificate {
     pub(crate) duration_minutes: i32,
     /// From then on it is valid no more; `None`: it is valid for ever.
     pub(crate) expire_time: Option<OffsetDateTime>,
+    pub(crate) names: CertificateNames,
+}
+
+/// What a certificate calls those whom it is about: as they were called when it was issued, whatever they are called later.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct CertificateNames {
+    /// The person; `None`: not known yet. Empty once it was taken out: nothing comes in its place.
+    pub(crate) person: Option<String>,
+    /// The organization; `None`: not known yet, or there is none.
+    pub(crate) organization: Option<String>,
 }
 
 /// A number that nobody guesses: 128 bits in base32, 26 characters.

@@ -27,6 +27,17 @@ pub(crate) struct StaffReportEntry {
     pub(crate) expiring: Vec<Certificate>,
 }
 
+/// How many people there are of whom a report could tell, and whom it leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Staff {
+    /// Their employments are verified.
+    pub(crate) verified: i64,
+    /// They wait to be verified, and are left out.
+    pub(crate) waiting: i64,
+    /// Since when the one of these has waited that waits longest.
+    pub(crate) waiting_since: Option<OffsetDateTime>,
+}
+
 /// For how long trainings counted that were completed in a year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TrainingYear {

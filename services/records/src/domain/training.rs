@@ -15,6 +15,8 @@ pub(crate) struct Training {
     pub(crate) description: String,
     pub(crate) worth: Worth,
     pub(crate) create_time: OffsetDateTime,
+    /// Why it was put into the catalog; empty where nobody was asked.
+    pub(crate) create_reason: String,
 }
 
 /// What a course counts for, and for how long.
@@ -54,6 +56,8 @@ pub(crate) struct NewTraining {
     pub(crate) worth: Worth,
     /// The member of the registry's staff who puts it there.
     pub(crate) creator: PersonId,
+    /// Why, as they state it.
+    pub(crate) reason: String,
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use muster_server::Failure;
 use muster_server::convert::timestamp;
 
 use crate::context::Context;
-use crate::domain::Certificate;
+use crate::domain::{Certificate, CertificateNames};
 use crate::error::Error;
 use crate::store::certificate;
 
@@ -22,7 +22,12 @@ impl From<Certificate> for pb::Certificate {
             issue_time,
             duration_minutes,
             expire_time,
+            names,
         } = certificate;
+        let CertificateNames {
+            person: person_display_name,
+            organization: organization_display_name,
+        } = names;
         Self {
             name: CertificateName {
                 person,
@@ -38,6 +43,8 @@ impl From<Certificate> for pb::Certificate {
             issue_time: Some(timestamp(issue_time)),
             duration_minutes,
             expire_time: expire_time.map(timestamp),
+            person_display_name: person_display_name.unwrap_or_default(),
+            organization_display_name: organization_display_name.unwrap_or_default(),
         }
     }
 }

@@ -29,6 +29,7 @@ pub(super) struct Piece {
     file: HttpBody,
     file_name: String,
     row_count: i64,
+    expected_row_count: i64,
     sha256: Vec<u8>,
 }
 
@@ -45,12 +46,14 @@ macro_rules! file_pieces {
                     file,
                     file_name,
                     row_count,
+                    expected_row_count,
                     sha256,
                 } = piece;
                 Self {
                     file: Some(file),
                     file_name,
                     row_count,
+                    expected_row_count,
                     sha256,
                 }
             }
@@ -72,12 +75,14 @@ struct Sent {
     /// Its media type and its name; taken by the first piece.
     what: Option<(String, String)>,
     rows: i64,
+    /// How many rows there are to be, as far as that was known before the first one.
+    expected: i64,
     /// Of everything that was sent.
     digest: Sha256,
 }
 
 impl File {
-    /// A new one, called `name` and as of now.
+    /// A new one, called `name` and as of now. `expected`: how many rows there are to be, as far as it is known.
     ///
     /// # Errors
     /// [`Error::TooManyFiles`], [`Error::File`].
@@ -86,6 +91,7 @@ impl File {
         name: &str,
         format: ExportFormat,
         head: Head,
+        expected: i64,
     ) -> Result<Self, Error> {
         let place = Arc::clone(&context.files)
             .try_acquire_owned()
@@ -107,6 +113,7 @@ impl File {
                     format!("{name}-{today}.{}", format.extension()),
                 )),
                 rows: 0,
+                expected,
                 digest: Sha256::new(),
             },
             _place: place,
@@ -161,6 +168,7 @@ impl Sent {
                 file,
                 file_name,
                 row_count: self.rows,
+                expected_row_count: self.expected,
                 sha256: sha256.unwrap_or_default(),
             };
             sink.send(M::of(piece)).await?;

@@ -11,6 +11,7 @@ use super::export::{self, record};
 use super::{Rpc, oneself};
 use crate::domain::{Assignment, Certificate, ExportFormat, RecordAccess};
 use crate::error::Error;
+use crate::ops::certificate::name;
 use crate::store::{assignment, certificate, record_access};
 
 #[tonic::async_trait]
@@ -62,8 +63,9 @@ impl PersonRecordService for Rpc {
             names::own::<CertificateName>(&call.caller, violations, "name", &call.message.name)
         })?;
         let found = super::certificate::find(context, name).await?;
-        let called = call.person()?.name.as_deref().unwrap_or_default();
-        let file = export::certificate::print(context, &found, called).await?;
+        let own = call.person()?.name.as_deref();
+        let named = name::prepare(context, found, own).await?;
+        let file = export::certificate::print(&named)?;
         Ok(Response::new(pb::DownloadPersonCertificateResponse {
             file: Some(file.body),
             file_name: file.name,

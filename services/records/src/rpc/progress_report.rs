@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status};
 use super::{Rpc, export};
 use crate::domain::{Certificate, ProgressEntry};
 use crate::error::Error;
+use crate::ops::certificate::name;
 use crate::ops::learner::place;
 use crate::store::{certificate, progress};
 
@@ -111,8 +112,8 @@ impl ProgressReportService for Rpc {
         if found.organization != Some(organization) {
             return Err(Error::from(Failure::NotFound).into());
         }
-        let called = context.peers.called(organization, found.person).await?;
-        let file = export::certificate::print(context, &found, &called).await?;
+        let named = name::prepare(context, found, None).await?;
+        let file = export::certificate::print(&named)?;
         Ok(Response::new(pb::DownloadIssuedCertificateResponse {
             file: Some(file.body),
             file_name: file.name,

@@ -35,6 +35,20 @@ macro_rules! select {
 
 mod moved;
 
+/// One assignment of the person.
+pub(crate) async fn find(
+    db: &mut PgConnection,
+    person: PersonId,
+    id: AssignmentId,
+) -> Result<Option<Assignment>, DatabaseError> {
+    let found = sqlx::query_as(select!("WHERE a.person_id = $1 AND a.assignment_id = $2"))
+        .bind(person)
+        .bind(id)
+        .fetch_optional(db)
+        .await?;
+    Ok(found)
+}
+
 /// One assignment of the person, locked until the transaction ends.
 pub(crate) async fn lock(
     tx: &mut PgConnection,

@@ -5,7 +5,7 @@ use muster_ids::{AssignmentId, CertificateId, CertificateName, OrganizationId, P
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 
-use crate::domain::Certificate;
+use crate::domain::{Certificate, CertificateNames};
 
 impl FromRow<'_, PgRow> for Certificate {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -19,6 +19,10 @@ impl FromRow<'_, PgRow> for Certificate {
             issue_time: row.try_get("issue_time")?,
             duration_minutes: row.try_get("duration_minutes")?,
             expire_time: row.try_get("expire_time")?,
+            names: CertificateNames {
+                person: row.try_get("person_display_name")?,
+                organization: row.try_get("organization_display_name")?,
+            },
         })
     }
 }
@@ -28,7 +32,7 @@ macro_rules! select {
     ($which:literal) => {
         concat!(
             "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
-                    issue_time, duration_minutes, expire_time
+                    issue_time, duration_minutes, expire_time, person_display_name, organization_display_name
              FROM certificates ",
             $which
         )
@@ -43,8 +47,9 @@ pub(crate) async fn insert(
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO certificates (person_id, certificate_id, certificate_number, assignment_id, organization_id,
-                                   training_id, training_display_name, issue_time, duration_minutes, expire_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                                   training_id, training_display_name, issue_time, duration_minutes, expire_time,
+                                   person_display_name, organization_display_name)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(new.person)
     .bind(new.id)
@@ -56,6 +61,90 @@ pub(crate) async fn insert(
     .bind(new.issue_time)
     .bind(new.duration_minutes)
     .bind(new.expire_time)
+    .bind(&new.names.person)
+    .bind(&new.names.organization)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Gives a certificate the names that it has not yet, and answers those that it has then: what somebody else gave it meanwhile stays.
+pub(crate) async fn name(
+    tx: &mut PgConnection,
+    certificate: CertificateName,
+    names: &CertificateNames,
+) -> Result<Option<CertificateNames>, DatabaseError> {
+    let named: Option<(Option<String>, Option<String>)> = sqlx::query_as(
+        "UPDATE certificates
+         SET person_display_name = coalesce(person_display_name, $3),
+             organization_display_name = coalesce(organization_display_name, $4)
+         WHERE person_id = $1 AND certificate_id = $2
+         RETURNING person_display_name, organization_display_name",
+    )
+    .bind(certificate.person)
+    .bind(certificate.certificate)
+    .bind(&names.person)
+    .bind(&names.organization)
+    .fetch_optional(tx)
+    .await?;
+    Ok(named.map(|(person, organization)| CertificateNames { person, organization }))
+}
+
+/// The first organization behind `after` of whose certificates some are without its name, in the order of ids.
+pub(crate) async fn next_unnamed(
+    db: &mut PgConnection,
+    after: Option<OrganizationId>,
+) -> Result<Option<OrganizationId>, DatabaseError> {
+    let next = sqlx::query_scalar(
+        "SELECT organization_id FROM certificates
+         WHERE organization_id IS NOT NULL AND organization_display_name IS NULL
+           AND ($1::uuid IS NULL OR organization_id > $1)
+         ORDER BY organization_id LIMIT 1",
+    )
+    .bind(after)
+    .fetch_optional(db)
+    .await?;
+    Ok(next)
+}
+
+/// At most `limit` persons to whom the organization has issued certificates that are without its name.
+pub(crate) async fn list_unnamed(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    limit: i64,
+) -> Result<Vec<PersonId>, DatabaseError> {
+    let persons = sqlx::query_scalar(
+        "SELECT DISTINCT person_id FROM certificates
+         WHERE organization_id = $1 AND organization_display_name IS NULL
+         LIMIT $2",
+    )
+    .bind(organization)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(persons)
+}
+
+/// Names the certificates of the organization that are without its name, of these persons, each `called` so; empty: nobody said.
+pub(crate) async fn name_all(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    display_name: &str,
+    called: &[(PersonId, String)],
+) -> Result<(), DatabaseError> {
+    let persons: Vec<PersonId> = called.iter().map(|(person, _)| *person).collect();
+    let names: Vec<&str> = called.iter().map(|(_, name)| name.as_str()).collect();
+    sqlx::query(
+        "UPDATE certificates AS c
+         SET organization_display_name = $2,
+             person_display_name = coalesce(c.person_display_name, nullif(told.name, ''))
+         FROM unnest($3::uuid[], $4::text[]) AS told (person_id, name)
+         WHERE c.person_id = told.person_id AND c.organization_id = $1 AND c.organization_display_name IS NULL",
+    )
+    .bind(organization)
+    .bind(display_name)
+    .bind(persons)
+    .bind(names)
     .execute(tx)
     .await?;
     Ok(())

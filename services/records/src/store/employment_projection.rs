@@ -4,6 +4,7 @@ use muster_database::DatabaseError;
 use muster_ids::{EmploymentId, GroupId, OrganizationId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
+use time::OffsetDateTime;
 
 use crate::domain::{EmploymentProjection, EmploymentState, Placement};
 
@@ -80,21 +81,6 @@ pub(crate) async fn list_verified(
     Ok(verified)
 }
 
-/// How many persons wait for the organization to verify their employment.
-pub(crate) async fn count_waiting(
-    db: &mut PgConnection,
-    organization: OrganizationId,
-) -> Result<i64, DatabaseError> {
-    let waiting = sqlx::query_scalar(
-        "SELECT count(*) FROM employment_projection WHERE organization_id = $1 AND state = $2",
-    )
-    .bind(organization)
-    .bind(EmploymentState::PendingVerification)
-    .fetch_one(db)
-    .await?;
-    Ok(waiting)
-}
-
 /// The groups that the person is known to be in; `None` when that is not known.
 pub(crate) async fn groups(
     db: &mut PgConnection,
@@ -168,22 +154,25 @@ pub(crate) async fn place(
     Ok(())
 }
 
-/// Takes in what was published, unless something newer is known, and answers what is known then. The row stays locked.
+/// Takes in what was published at `time`, unless something newer is known, and answers what is known then. The row stays locked.
 pub(crate) async fn learn(
     tx: &mut PgConnection,
     organization: OrganizationId,
     person: PersonId,
     published: EmploymentProjection,
     placement: Option<&Placement>,
+    time: OffsetDateTime,
 ) -> Result<EmploymentProjection, DatabaseError> {
     // The row is locked even where the condition keeps it as it is, so that events about one person take turns.
     sqlx::query(
         "INSERT INTO employment_projection AS known (organization_id, person_id, employment_id, state, sequence,
-                                                      group_ids, location_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+                                                      group_ids, location_id, state_time)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (organization_id, person_id) DO UPDATE
          SET employment_id = excluded.employment_id, state = excluded.state, sequence = excluded.sequence,
-             group_ids = excluded.group_ids, location_id = excluded.location_id
+             group_ids = excluded.group_ids, location_id = excluded.location_id,
+             state_time = CASE WHEN (known.employment_id, known.state) = (excluded.employment_id, excluded.state)
+                               THEN known.state_time ELSE excluded.state_time END
          WHERE known.sequence < excluded.sequence",
     )
     .bind(organization)
@@ -193,6 +182,7 @@ pub(crate) async fn learn(
     .bind(published.sequence)
     .bind(placement.map(|placement| placement.groups.clone()))
     .bind(placement.and_then(|placement| placement.location))
+    .bind(time)
     .execute(&mut *tx)
     .await?;
     let known = find(tx, organization, person).await?;

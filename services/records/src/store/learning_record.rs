@@ -16,6 +16,12 @@ impl FromRow<'_, PgRow> for RecordLine {
     }
 }
 
+/// How many lines the person's record has.
+pub(crate) async fn count(db: &mut PgConnection, person: PersonId) -> Result<i64, DatabaseError> {
+    let count = sqlx::query_scalar("SELECT count(*) FROM assignments WHERE person_id = $1");
+    Ok(count.bind(person).fetch_one(db).await?)
+}
+
 /// Lines of the person's record, newest first. Every certificate stands in one: it is there for an assignment.
 pub(crate) async fn list(
     db: &mut PgConnection,

@@ -6,7 +6,9 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
-use crate::domain::{AssignmentStateName, Certificate, EmploymentState, OwnTrainings, Permit, TrainingYear};
+use crate::domain::{
+    AssignmentStateName, Certificate, EmploymentState, OwnTrainings, Permit, Staff, TrainingYear,
+};
 
 /// The most years of which minutes are told.
 const MAX_YEARS: i64 = 20;
@@ -58,7 +60,8 @@ fn years(row: &PgRow) -> Result<Vec<TrainingYear>, sqlx::Error> {
 macro_rules! select {
     () => {
         "SELECT c.person_id, c.certificate_id, c.certificate_number, c.organization_id, c.training_id,
-                c.training_display_name, c.issue_time, c.duration_minutes, c.expire_time "
+                c.training_display_name, c.issue_time, c.duration_minutes, c.expire_time, c.person_display_name,
+                c.organization_display_name "
     };
 }
 
@@ -87,6 +90,28 @@ macro_rules! expiring {
                    AND (later.expire_time IS NULL OR later.expire_time > c.expire_time))"
         )
     };
+}
+
+/// How many people are verified at the organization, and how many wait for that.
+pub(crate) async fn count_staff(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+) -> Result<Staff, DatabaseError> {
+    let (verified, waiting, waiting_since) = sqlx::query_as(
+        "SELECT count(*) FILTER (WHERE state = $2), count(*) FILTER (WHERE state = $3),
+                min(state_time) FILTER (WHERE state = $3)
+         FROM employment_projection WHERE organization_id = $1 AND state IN ($2, $3)",
+    )
+    .bind(organization)
+    .bind(EmploymentState::Verified)
+    .bind(EmploymentState::PendingVerification)
+    .fetch_one(db)
+    .await?;
+    Ok(Staff {
+        verified,
+        waiting,
+        waiting_since,
+    })
 }
 
 /// Those of the persons who are verified at the organization, in the order of their ids. It stays so until the transaction ends:

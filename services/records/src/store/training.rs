@@ -19,6 +19,7 @@ impl FromRow<'_, PgRow> for Training {
                 validity_months: row.try_get("validity_months")?,
             },
             create_time: row.try_get("create_time")?,
+            create_reason: row.try_get("create_reason")?,
         })
     }
 }
@@ -31,8 +32,8 @@ pub(crate) async fn insert(
 ) -> Result<Insertion, DatabaseError> {
     let done = sqlx::query(
         "INSERT INTO trainings (training_id, code, display_name, description, creator_person_id, create_time,
-                                duration_minutes, validity_months)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                                duration_minutes, validity_months, create_reason)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (lower(code)) DO NOTHING",
     )
     .bind(new.id)
@@ -43,6 +44,7 @@ pub(crate) async fn insert(
     .bind(new.create_time)
     .bind(new.worth.duration_minutes)
     .bind(new.worth.validity_months)
+    .bind(&new.create_reason)
     .execute(tx)
     .await?;
     Ok(done.into())
@@ -55,7 +57,9 @@ pub(crate) async fn list(
     limit: i64,
 ) -> Result<Vec<Training>, DatabaseError> {
     let page = sqlx::query_as(
-        "SELECT training_id, code, display_name, description, create_time, duration_minutes, validity_months FROM trainings
+        "SELECT training_id, code, display_name, description, create_time, duration_minutes, validity_months,
+                create_reason
+         FROM trainings
          WHERE $1::text IS NULL OR code > $1 ORDER BY code LIMIT $2",
     )
     .bind(after)
@@ -71,7 +75,9 @@ pub(crate) async fn find_all(
     ids: &[TrainingId],
 ) -> Result<Vec<Training>, DatabaseError> {
     let found = sqlx::query_as(
-        "SELECT training_id, code, display_name, description, create_time, duration_minutes, validity_months FROM trainings
+        "SELECT training_id, code, display_name, description, create_time, duration_minutes, validity_months,
+                create_reason
+         FROM trainings
          WHERE training_id = ANY ($1)",
     )
     .bind(ids)

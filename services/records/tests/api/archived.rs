@@ -15,6 +15,7 @@ use muster_proto::records::v1::{Assignment, AssignmentState, ListPersonCertifica
 use muster_testkit::{TestCaller, acts, eventually};
 
 use crate::fixture::{Fixture, me};
+use crate::issued::renamed;
 
 /// What is asked of an assignment here: its training, where it stands, how far it is and whether it is an organization's.
 type Line = (String, AssignmentState, i32, bool);
@@ -261,6 +262,21 @@ async fn a_certificate_stays_as_it_was_issued_whatever_ends_closes_or_is_called_
     let issued = own().await;
     assert_eq!(issued.len(), 1);
     assert_eq!(issued[0].organization, fixture.organization_name().to_string());
+    assert_eq!(issued[0].person_display_name, "learner-1");
+    assert_ne!(issued[0].organization_display_name, "");
+    let name = &issued[0].name;
+    let printed = fixture.own_certificate("learner-1", name).await.unwrap();
+    // To whoever may see it, also to somebody who is called otherwise where they sign in.
+    let unchanged = async |what: &str| {
+        assert_eq!(own().await, issued, "{what}");
+        for again in [
+            fixture.own_certificate("learner-1", name).await,
+            fixture.certificate_of(renamed("learner-1"), name).await,
+            fixture.issued_certificate(name).await,
+        ] {
+            assert!(again.unwrap() == printed, "{what}: another page is printed");
+        }
+    };
     let completed = fixture.assignment("learner-1", "C-1").await;
     let owner =
         fixture
@@ -275,7 +291,7 @@ async fn a_certificate_stays_as_it_was_issued_whatever_ends_closes_or_is_called_
         .deactivate_group(request)
         .await
         .unwrap();
-    assert_eq!(own().await, issued, "the group is deactivated");
+    unchanged("the group is deactivated").await;
 
     let in_catalog = CatalogTrainingName {
         organization: fixture.organization,
@@ -287,7 +303,7 @@ async fn a_certificate_stays_as_it_was_issued_whatever_ends_closes_or_is_called_
     };
     let mut catalog = CatalogServiceClient::new(owner.clone());
     catalog.deactivate_catalog_training(request).await.unwrap();
-    assert_eq!(own().await, issued, "the training is withdrawn");
+    unchanged("the training is withdrawn").await;
 
     let profile = Organization {
         name: fixture.organization_name().to_string(),
@@ -297,14 +313,14 @@ async fn a_certificate_stays_as_it_was_issued_whatever_ends_closes_or_is_called_
     organization::update(&owner, profile, &["display_name"])
         .await
         .unwrap();
-    assert_eq!(own().await, issued, "the organization has another name");
+    unchanged("the organization has another name").await;
 
     let rename = "UPDATE employments SET person_display_name = 'Somebody Else' WHERE person_display_name = 'learner-1'";
     fixture.employments.database.execute(rename).await;
-    assert_eq!(own().await, issued, "the person has another name");
+    unchanged("the person has another name").await;
 
     fixture.end(employed, "learner-1").await;
-    assert_eq!(own().await, issued, "the employment has ended");
+    unchanged("the employment has ended").await;
     assert_eq!(
         fixture.assignment("learner-1", "C-1").await,
         completed,
@@ -312,5 +328,5 @@ async fn a_certificate_stays_as_it_was_issued_whatever_ends_closes_or_is_called_
     );
 
     acts::close_organization(&fixture.organizations, fixture.organization).await;
-    assert_eq!(own().await, issued, "the organization is closed");
+    unchanged("the organization is closed").await;
 }

@@ -6,7 +6,7 @@ use muster_proto::records::v1::training_internal_service_client::TrainingInterna
 use muster_proto::records::v1::{
     BatchGetTrainingsRequest, CreateTrainingRequest, ListTrainingsRequest, Training,
 };
-use muster_refusal::{ErrorReason, violations_of};
+use muster_refusal::{ErrorReason, reason_of, violations_of};
 use muster_testkit::TestCaller;
 
 use crate::fixture::{Fixture, reason};
@@ -21,6 +21,7 @@ fn training(code: &str) -> CreateTrainingRequest {
     CreateTrainingRequest {
         training: Some(training),
         request_id: String::new(),
+        reason: "asked for by the authority".to_owned(),
     }
 }
 
@@ -45,6 +46,30 @@ async fn staff_put_trainings_into_the_catalog_and_everybody_reads_them_in_the_or
         request.page_token = page.next_page_token;
     }
     assert_eq!(codes, ["CPR.2", "MR-101", "MR-201", "ab-1"]);
+}
+
+/// What staff do has a reason, and stands where whoever it concerns finds it: of the shared catalog that is everybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_training_says_why_staff_put_it_into_the_catalog() {
+    let fixture = Fixture::start().await;
+    let mut staff = fixture.trainings(TestCaller::platform_staff());
+    for reason in [String::new(), "x".repeat(501)] {
+        let request = CreateTrainingRequest {
+            reason,
+            ..training("MR-101")
+        };
+        let refused = staff.create_training(request).await.unwrap_err();
+        assert_eq!(reason_of(&refused), Some(ErrorReason::InvalidRequest));
+        assert_eq!(violations_of(&refused)[0].0, "reason");
+    }
+    let created = staff.create_training(training("MR-101")).await.unwrap();
+    let created = created.into_inner().training.unwrap();
+    assert_eq!(created.create_reason, "asked for by the authority");
+    let mut learner = fixture.trainings(TestCaller::person("learner-1"));
+    let listed = learner.list_trainings(ListTrainingsRequest::default()).await;
+    assert_eq!(listed.unwrap().into_inner().trainings, [created]);
+    let acts = "SELECT count(*) FROM trainings WHERE create_reason = 'asked for by the authority' AND create_time = '2026-03-01 12:00Z'";
+    assert_eq!(fixture.service.database.count(acts).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,6 +149,7 @@ async fn a_malformed_training_is_told_everything_that_is_wrong() {
     let request = CreateTrainingRequest {
         training: Some(bad),
         request_id: "x".to_owned(),
+        reason: String::new(),
     };
     let refused = staff.create_training(request).await.unwrap_err();
     assert_eq!(
@@ -135,6 +161,7 @@ async fn a_malformed_training_is_told_everything_that_is_wrong() {
         .map(|(field, _)| field)
         .collect();
     let expected = [
+        "reason",
         "request_id",
         "training.code",
         "training.description",

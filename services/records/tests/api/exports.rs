@@ -4,7 +4,10 @@ use std::io::Read as _;
 
 use flate2::read::DeflateDecoder;
 use muster_client::acts::record::{self, Download};
-use muster_proto::records::v1::{ExportFormat, ListRecordAccessesRequest, RecordAccess};
+use muster_proto::records::v1::staff_report_service_client::StaffReportServiceClient;
+use muster_proto::records::v1::{
+    ExportFormat, ExportStaffReportRequest, ListRecordAccessesRequest, RecordAccess,
+};
 use muster_refusal::ErrorReason;
 use muster_testkit::{TestCaller, eventually};
 use tonic::Status;
@@ -179,7 +182,7 @@ async fn a_report_says_how_many_it_leaves_out_and_as_of_when_it_is() {
     for said in [
         "Staff report: Day nursery",
         "Made on 2026-03-01 at 12:00 UTC, by admin",
-        "Left out because their employment waits to be verified: 1.",
+        "Left out because their employment waits to be verified: 1, the longest since 2026-03-01 (UTC).",
     ] {
         assert!(notes.contains(said), "{said}: {notes}");
     }
@@ -219,7 +222,7 @@ async fn a_file_ends_with_the_consent() {
     };
     let mut pieces = client.export_learning_record(request).await.unwrap().into_inner();
     let first = pieces.message().await.unwrap().unwrap();
-    assert_eq!(first.row_count, 200);
+    assert_eq!((first.row_count, first.expected_row_count), (200, 20_001));
     fixture.revoke("learner-1", grant.name).await.unwrap();
     let refused = loop {
         match pieces.message().await {
@@ -233,6 +236,33 @@ async fn a_file_ends_with_the_consent() {
         Some(ErrorReason::GrantRequired)
     );
     assert_eq!(fixture.logged().await, 1);
+}
+
+/// Whoever waits for a file sees how much of it is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_piece_says_how_many_rows_there_are_to_be() {
+    let fixture = Fixture::start().await;
+    for person in ["learner-1", "learner-2"] {
+        fixture.verify(person, &[]).await;
+    }
+    let more = "INSERT INTO employment_projection (organization_id, person_id, employment_id, state, sequence, group_ids)
+                SELECT organization_id, gen_random_uuid(), gen_random_uuid(), 'VERIFIED', 1, '{}'
+                FROM employment_projection, generate_series(1, 100)";
+    fixture.service.database.execute(more).await;
+    let mut client = StaffReportServiceClient::new(fixture.service.calls_of(fixture.admin()));
+    let request = ExportStaffReportRequest {
+        parent: fixture.organization_name().to_string(),
+        format: ExportFormat::Csv.into(),
+    };
+    let mut pieces = client.export_staff_report(request).await.unwrap().into_inner();
+    let mut told = Vec::new();
+    while let Some(piece) = pieces.message().await.unwrap() {
+        // With the director.
+        assert_eq!(piece.expected_row_count, 303);
+        told.push(piece.row_count);
+    }
+    assert!(told.len() > 2 && told.is_sorted(), "{told:?}");
+    assert_eq!((told[0], told.last()), (200, Some(&303)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -182,6 +182,7 @@ async fn a_training_counts_for_no_less_than_nothing_and_no_longer_than_fifty_yea
                 ..Default::default()
             }),
             request_id: String::new(),
+            reason: "a test".to_owned(),
         };
         let mut trainings = fixture.trainings(TestCaller::platform_staff());
         let refused = trainings.create_training(request).await;

@@ -1,16 +1,20 @@
 //! The certificates that were issued for an organization.
 
-use muster_identity::Role;
+use std::time::Duration;
+
+use muster_client::acts::record;
+use muster_identity::{PersonCaller, Role};
+use muster_ids::{EmploymentId, EmploymentName};
 use muster_proto::records::v1::progress_report_service_client::ProgressReportServiceClient;
 use muster_proto::records::v1::{
-    DownloadIssuedCertificateRequest, DownloadPersonCertificateRequest, ListIssuedCertificatesRequest,
-    ListPersonCertificatesRequest,
+    Certificate, DownloadIssuedCertificateRequest, DownloadPersonCertificateRequest,
+    ListIssuedCertificatesRequest, ListPersonCertificatesRequest,
 };
 use muster_refusal::{ErrorReason, violations_of};
-use muster_testkit::{TestCaller, acts, eventually};
+use muster_testkit::{Callers, TestCaller, acts, eventually};
 use tonic::Status;
 
-use crate::fixture::{Fixture, person_name, reason};
+use crate::fixture::{Fixture, me, person_name, reason};
 
 impl Fixture {
     /// Whose each of the certificates is, newest first, page by page.
@@ -40,18 +44,73 @@ impl Fixture {
 
 type Printed = Result<(Vec<u8>, String), Status>;
 
+/// Somebody who is called otherwise where they sign in now.
+pub(crate) fn renamed(person: &str) -> TestCaller {
+    let person = PersonCaller {
+        name: Some("Called Otherwise".to_owned()),
+        ..Callers::person(person)
+    };
+    TestCaller::Person(person, None)
+}
+
 impl Fixture {
-    async fn own_certificate(&self, who: &str, name: &str) -> Printed {
+    pub(crate) async fn own_certificate(&self, who: &str, name: &str) -> Printed {
+        self.certificate_of(TestCaller::person(who), name).await
+    }
+
+    pub(crate) async fn certificate_of(&self, who: TestCaller, name: &str) -> Printed {
         let name = name.to_owned();
         let answer = self
-            .person_records(TestCaller::person(who))
+            .person_records(who)
             .download_person_certificate(DownloadPersonCertificateRequest { name })
             .await?
             .into_inner();
         Ok((answer.file.unwrap().data, answer.file_name))
     }
 
-    async fn issued_certificate(&self, certificate: &str) -> Printed {
+    /// The only one of the person.
+    pub(crate) async fn the_certificate(&self, person: &str) -> Certificate {
+        let request = ListPersonCertificatesRequest {
+            parent: me(),
+            ..Default::default()
+        };
+        let mut records = self.person_records(TestCaller::person(person));
+        let listed = records.list_person_certificates(request).await.unwrap();
+        let [certificate] = listed.into_inner().certificates.try_into().unwrap();
+        certificate
+    }
+
+    /// What the only one of the person calls them, and the organization.
+    async fn names_of(&self, person: &str) -> (String, String) {
+        let certificate = self.the_certificate(person).await;
+        (
+            certificate.person_display_name,
+            certificate.organization_display_name,
+        )
+    }
+
+    /// Both are called otherwise from now on.
+    async fn rename_both(&self, person: &str, organization: &str) {
+        let changes = [
+            (
+                &self.employments,
+                "UPDATE employments SET person_display_name = $1",
+                person,
+            ),
+            (
+                &self.organizations,
+                "UPDATE organizations SET display_name = $1",
+                organization,
+            ),
+        ];
+        for (service, change, name) in changes {
+            let mut connection = service.database.connection().await;
+            let change = sqlx::query(change).bind(name);
+            change.execute(&mut connection).await.unwrap();
+        }
+    }
+
+    pub(crate) async fn issued_certificate(&self, certificate: &str) -> Printed {
         let mut reports = ProgressReportServiceClient::new(self.service.calls_of(self.admin()));
         let request = DownloadIssuedCertificateRequest {
             parent: self.organization_name().to_string(),
@@ -143,4 +202,113 @@ async fn a_certificate_of_others_is_none_to_print() {
     fixture.organization = fixture.open_organization().await;
     let refused = fixture.issued_certificate(&certificate).await;
     assert_eq!(reason(refused), ErrorReason::NotFound);
+}
+
+const NAMELESS: &str = "UPDATE certificates SET person_display_name = NULL, organization_display_name = NULL";
+
+fn both(person: &str, organization: &str) -> (String, String) {
+    (person.to_owned(), organization.to_owned())
+}
+
+/// What an earlier version issued has no names: whoever prints it first finds them out, and so it stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_without_names_has_those_with_which_it_was_first_printed() {
+    let fixture = Fixture::start().await;
+    let assignment = fixture.assigned("learner-1", "A-1").await;
+    let name = fixture.report(&assignment, 100).await.unwrap().certificate;
+    let at_issue = fixture.issued_certificate(&name).await.unwrap();
+    fixture.rename_both("Ada", "Night nursery").await;
+    assert_eq!(fixture.names_of("learner-1").await.0, "learner-1");
+    let still = fixture.issued_certificate(&name).await.unwrap();
+    assert!(still == at_issue, "neither is called as it was");
+
+    fixture.service.database.execute(NAMELESS).await;
+    assert_eq!(fixture.names_of("learner-1").await, both("", ""));
+    let printed = fixture.issued_certificate(&name).await.unwrap();
+    assert!(printed != at_issue, "the names are on it");
+    assert_eq!(fixture.names_of("learner-1").await, both("Ada", "Night nursery"));
+    fixture.rename_both("Grace", "Noon nursery").await;
+    for again in [
+        fixture.issued_certificate(&name).await,
+        fixture.own_certificate("learner-1", &name).await,
+    ] {
+        assert!(again.unwrap() == printed, "it has its names");
+    }
+    assert_eq!(fixture.names_of("learner-1").await, both("Ada", "Night nursery"));
+}
+
+/// Nothing that somebody has done is lost because others are away; who they are is asked until somebody says it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_completed_while_nobody_says_names_is_named_later() {
+    let mut fixture = Fixture::start().await;
+    let mut reported = Vec::new();
+    for (person, code) in [("learner-1", "A-1"), ("learner-2", "A-2")] {
+        reported.push(fixture.assigned(person, code).await);
+    }
+    fixture.employments.leave().await;
+    for assignment in &reported {
+        let done = fixture.report(assignment, 100).await.unwrap();
+        assert!(!done.certificate.is_empty());
+    }
+    for person in ["learner-1", "learner-2"] {
+        assert_eq!(fixture.names_of(person).await, both("", ""));
+    }
+    fixture.employments.come_back().await;
+    // Whoever has left meanwhile is in no list of employees.
+    let employed = fixture.known("learner-2").await.employment_id;
+    let left = EmploymentName {
+        organization: fixture.organization,
+        employment: EmploymentId::from_uuid(employed),
+    };
+    fixture.end(left, "learner-2").await;
+    fixture.pass(Duration::from_secs(60));
+    let named = async || {
+        fixture.names_of("learner-1").await.0 == "learner-1"
+            && fixture.names_of("learner-2").await.0 == "learner-2"
+    };
+    fixture.looked(named).await;
+    assert_ne!(fixture.names_of("learner-2").await.1, "");
+    fixture.rename_both("Ada", "Night nursery").await;
+    fixture.pass(Duration::from_secs(60));
+    assert_eq!(fixture.names_of("learner-1").await.0, "learner-1");
+}
+
+/// No organization knows whoever learns by themself: they say who they are when they print it, once.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_took_by_themself_calls_them_as_they_called_themself_when_they_first_printed_it() {
+    let fixture = Fixture::start().await;
+    let training = fixture.new_training("A-1").await;
+    let learner = fixture.service.calls_of(TestCaller::person("learner-1"));
+    let taken = record::take_training(&learner, &training.to_string()).await;
+    let done = fixture.report(&taken.unwrap().name, 100).await.unwrap();
+    assert_eq!(fixture.names_of("learner-1").await, both("", ""));
+    let first = fixture
+        .own_certificate("learner-1", &done.certificate)
+        .await
+        .unwrap();
+    assert_eq!(fixture.names_of("learner-1").await, both("learner-1", ""));
+    let again = fixture
+        .certificate_of(renamed("learner-1"), &done.certificate)
+        .await;
+    assert!(
+        again.unwrap() == first,
+        "whoever is called otherwise has the same"
+    );
+}
+
+/// What was taken out because somebody asked for it does not come back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_was_taken_out_stays_out() {
+    let fixture = Fixture::start().await;
+    let assignment = fixture.assigned("learner-1", "A-1").await;
+    let name = fixture.report(&assignment, 100).await.unwrap().certificate;
+    let printed = fixture.own_certificate("learner-1", &name).await.unwrap();
+    let taken_out = "UPDATE certificates SET person_display_name = '', organization_display_name = NULL";
+    fixture.service.database.execute(taken_out).await;
+    let without = fixture.own_certificate("learner-1", &name).await.unwrap();
+    assert!(without != printed, "it is its holder's");
+    let (person, organization) = fixture.names_of("learner-1").await;
+    assert!(person.is_empty() && !organization.is_empty());
+    let theirs = fixture.issued_certificate(&name).await.unwrap();
+    assert!(theirs == without, "nor for whoever issued it");
 }

@@ -36,3 +36,4 @@ mod terms;
 mod timers;
 mod transfers;
 mod twins;
+mod walking;

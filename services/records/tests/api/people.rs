@@ -42,6 +42,7 @@ impl Fixture {
         let request = CreateTrainingRequest {
             training: Some(training),
             request_id: self.new_id().to_string(),
+            reason: format!("{code} is required"),
         };
         let created = self
             .trainings(TestCaller::platform_staff())

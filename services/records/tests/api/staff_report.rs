@@ -1,7 +1,11 @@
 //! `StaffReportService`: of its own trainings everybody's, of the rest only what was granted, and each of these logged.
 
+use muster_ids::{EmploymentId, EmploymentName};
+use muster_proto::employment::v1::employment_service_client::EmploymentServiceClient;
+use muster_proto::employment::v1::{Employment, PlaceEmploymentRequest};
 use muster_proto::records::v1::staff_report_service_client::StaffReportServiceClient;
-use muster_proto::records::v1::{ReadStaffReportRequest, StaffReportEntry};
+use muster_proto::records::v1::{ReadStaffReportRequest, ReadStaffReportResponse, StaffReportEntry};
+use muster_server::convert::timestamp;
 use muster_testkit::{TestCaller, eventually, eventually_some};
 
 use sqlx::{AssertSqlSafe, Connection};
@@ -25,15 +29,19 @@ impl Fixture {
         (page.entries, page.next_page_token)
     }
 
-    /// How many the report says that it leaves out.
-    async fn left_out(&self) -> i32 {
+    /// The first page, with whom it leaves out.
+    async fn first_page(&self) -> ReadStaffReportResponse {
         let request = ReadStaffReportRequest {
             parent: self.organization_name().to_string(),
             ..Default::default()
         };
         let mut client = StaffReportServiceClient::new(self.service.calls_of(self.admin()));
-        let page = client.read_staff_report(request).await.unwrap();
-        page.into_inner().unverified_count
+        client.read_staff_report(request).await.unwrap().into_inner()
+    }
+
+    /// How many the report says that it leaves out.
+    async fn left_out(&self) -> i32 {
+        self.first_page().await.unverified_count
     }
 
     pub(crate) async fn reported_of(&self, person: &str) -> Option<StaffReportEntry> {
@@ -88,6 +96,101 @@ async fn own_trainings_are_reported_of_everybody_and_the_rest_of_those_who_grant
     let entry = fixture.reported_of("learner-1").await.unwrap();
     assert_eq!((entry.is_shared, entry.certificate_count), (false, 1));
     assert_eq!(fixture.logged().await, 1);
+}
+
+/// As the files do: who somebody is there, and what they do, is the organization's own knowledge.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_says_who_somebody_is_and_what_they_do_there_today() {
+    let fixture = Fixture::start().await;
+    for person in ["learner-1", "learner-2"] {
+        fixture.verify(person, &[]).await;
+    }
+    let said = "
+        UPDATE employments SET start_date = '2025-09-01' WHERE person_display_name = 'learner-1';
+        INSERT INTO employment_positions (organization_id, employment_id, place, code, title, start_date, end_date)
+        SELECT organization_id, employment_id, place, '', title, '2025-09-01', end_date
+        FROM employments,
+             (VALUES (1::smallint, 'Cook', NULL::date), (2, 'Baker', '2026-02-28'), (3, 'Driver', '2026-03-01'))
+                 AS held (place, title, end_date)
+        WHERE person_display_name = 'learner-1'";
+    fixture.employments.database.execute(said).await;
+    let entry = fixture.reported_of("learner-1").await.unwrap();
+    assert_eq!(
+        (entry.learner_display_name.as_str(), entry.start_date.as_str()),
+        ("learner-1", "2025-09-01")
+    );
+    assert_eq!(entry.position_titles, ["Cook", "Driver"]);
+    let (entries, _) = fixture.staff_report(0, String::new()).await;
+    let mut names: Vec<_> = entries
+        .iter()
+        .map(|entry| entry.learner_display_name.as_str())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["learner-1", "learner-2", "owner"]);
+    assert_eq!(fixture.logged().await, 0, "nothing of it needed a grant");
+    // Page by page, too.
+    let (mut names, mut token) = (Vec::new(), String::new());
+    loop {
+        let (entries, next) = fixture.staff_report(1, token).await;
+        names.extend(entries.into_iter().map(|entry| entry.learner_display_name));
+        token = next;
+        if token.is_empty() {
+            break;
+        }
+    }
+    names.sort_unstable();
+    assert_eq!(names, ["learner-1", "learner-2", "owner"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_report_says_since_when_the_first_of_those_waits_whom_it_leaves_out() {
+    let fixture = Fixture::start().await;
+    let page = fixture.first_page().await;
+    assert_eq!((page.unverified_count, page.oldest_unverified_time), (0, None));
+    let first = fixture.service.clock.now();
+    for person in ["learner-1", "learner-2"] {
+        fixture.claim_granting(person, None).await;
+        eventually(async || fixture.known(person).await.state == "PENDING_VERIFICATION").await;
+        fixture.service.clock.advance(std::time::Duration::from_secs(20));
+    }
+    let page = fixture.first_page().await;
+    assert_eq!(
+        (page.unverified_count, page.oldest_unverified_time),
+        (2, Some(timestamp(first)))
+    );
+    // Placed in a group meanwhile, it waits as long as before.
+    let waits = fixture.known("learner-1").await;
+    let name = EmploymentName {
+        organization: fixture.organization,
+        employment: EmploymentId::from_uuid(waits.employment_id),
+    };
+    let request = PlaceEmploymentRequest {
+        employment: Some(Employment {
+            name: name.to_string(),
+            groups: vec![fixture.new_group(&[]).await.to_string()],
+            ..Default::default()
+        }),
+        update_mask: Some(prost_types::FieldMask {
+            paths: vec!["groups".to_owned()],
+        }),
+        request_id: String::new(),
+    };
+    let mut employments = EmploymentServiceClient::new(fixture.employments.calls_of(fixture.admin()));
+    employments.place_employment(request).await.unwrap();
+    eventually(async || fixture.known("learner-1").await.sequence > waits.sequence).await;
+    assert_eq!(
+        fixture.first_page().await.oldest_unverified_time,
+        Some(timestamp(first))
+    );
+    let verified =
+        "UPDATE employment_projection SET state = 'VERIFIED' WHERE state_time = '2026-03-01 12:00Z'";
+    fixture.service.database.execute(verified).await;
+    let second = first + std::time::Duration::from_secs(20);
+    let page = fixture.first_page().await;
+    assert_eq!(
+        (page.unverified_count, page.oldest_unverified_time),
+        (1, Some(timestamp(second)))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,6 +50,12 @@ impl Fixture {
     /// Nothing lives on, once it was looked whether something does.
     pub(crate) async fn settled(&self) {
         self.pass(Duration::from_secs(60 * 60));
+        self.looked(async || self.service.database.count(STRAYS).await == 0)
+            .await;
+    }
+
+    /// Waits for what a job does that looks each so often.
+    pub(crate) async fn looked(&self, mut is_done: impl AsyncFnMut() -> bool) {
         let mut looks = 0;
         eventually(async || {
             looks += 1;
@@ -57,7 +63,7 @@ impl Fixture {
             if looks % 100 == 0 {
                 self.pass(Duration::from_secs(60));
             }
-            self.service.database.count(STRAYS).await == 0
+            is_done().await
         })
         .await;
     }

@@ -35,8 +35,8 @@ pub(crate) async fn apply(
         placement,
         consent,
     } = told;
-    let known =
-        employment_projection::learn(tx, organization, person, projection, placement.as_ref()).await?;
+    let placement = placement.as_ref();
+    let known = employment_projection::learn(tx, organization, person, projection, placement, now).await?;
     let is_latest = known.employment == projection.employment;
     if is_latest {
         if let Some(begin) = create_time {

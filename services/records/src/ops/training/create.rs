@@ -8,7 +8,7 @@ use crate::domain::{NewTraining, Training};
 use crate::error::Error;
 use crate::store::training;
 
-/// Puts a training into the catalog.
+/// Puts a training into the catalog. Who did, when and why stays with it: it is the one thing that is ever done to it.
 ///
 /// # Errors
 /// [`Error::TrainingCodeTaken`]; the database's.
@@ -24,6 +24,7 @@ pub(crate) async fn apply(
         description: new.description,
         worth: new.worth,
         create_time: context.clock.now(),
+        create_reason: new.reason,
     };
     match training::insert(tx, &training, new.creator).await? {
         Insertion::Stored => Ok(training),

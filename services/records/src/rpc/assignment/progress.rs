@@ -18,10 +18,11 @@ impl ProgressService for Rpc {
         let context = &self.context;
         let (call, (name, percent)) = Call::read(request, parse::report_progress)?;
         let now = context.clock.now();
-        let work = async |tx: &mut _| {
-            let assignment = report_progress::apply(tx, context, name, percent).await;
+        let prepare = async || report_progress::prepare(context, name, percent).await;
+        let apply = async |tx: &mut _, called| {
+            let assignment = report_progress::apply(tx, context, name, percent, called).await;
             assignment.map(|assignment| convert::for_person(assignment, now))
         };
-        call.once(&context.database, now, work).await
+        call.once_prepared(&context.database, now, prepare, apply).await
     }
 }

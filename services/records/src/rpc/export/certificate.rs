@@ -3,8 +3,7 @@
 use muster_proto::HttpBody;
 use muster_tables::{Sheet, SheetLine};
 
-use crate::context::Context;
-use crate::domain::Certificate;
+use crate::domain::{Certificate, CertificateNames};
 use crate::error::Error;
 
 /// A certificate as a file, and what to save it as.
@@ -13,20 +12,12 @@ pub(in crate::rpc) struct Printed {
     pub(in crate::rpc) name: String,
 }
 
-/// Writes the certificate of somebody who is `called` so; that may be empty.
+/// Writes a certificate with the names that it has; it is its holder's where it has none.
 ///
 /// # Errors
-/// [`Error::File`]; of a peer.
-pub(in crate::rpc) async fn print(
-    context: &Context,
-    certificate: &Certificate,
-    called: &str,
-) -> Result<Printed, Error> {
-    let issuer = match certificate.organization {
-        Some(organization) => context.peers.organization_name(organization).await?,
-        None => None,
-    };
-    let sheet = sheet(certificate, called, issuer.as_deref());
+/// [`Error::File`].
+pub(in crate::rpc) fn print(certificate: &Certificate) -> Result<Printed, Error> {
+    let sheet = sheet(certificate);
     Ok(Printed {
         body: HttpBody {
             content_type: Sheet::FORMAT.media_type().to_owned(),
@@ -37,9 +28,10 @@ pub(in crate::rpc) async fn print(
     })
 }
 
-fn sheet(certificate: &Certificate, called: &str, issuer: Option<&str>) -> Sheet {
+fn sheet(certificate: &Certificate) -> Sheet {
     let training = certificate.training_display_name.as_str();
-    let person = if called.is_empty() { "its holder" } else { called };
+    let CertificateNames { person, organization } = &certificate.names;
+    let person = said(person.as_deref()).unwrap_or("its holder");
     let issued = certificate.issue_time.date();
     let worth = match certificate.duration_minutes {
         0 => String::new(),
@@ -48,9 +40,7 @@ fn sheet(certificate: &Certificate, called: &str, issuer: Option<&str>) -> Sheet
     let valid = certificate
         .expire_time
         .map(|until| format!("Valid until {}", until.date()));
-    let for_whom = issuer
-        .filter(|name| !name.is_empty())
-        .map(|name| format!("for {name}"));
+    let for_whom = said(organization.as_deref()).map(|name| format!("for {name}"));
     let mut lines = vec![
         SheetLine::new("Certificate of completion", 30.0, 0.0),
         SheetLine::new("This certifies that", 12.0, 28.0),
@@ -71,6 +61,11 @@ fn sheet(certificate: &Certificate, called: &str, issuer: Option<&str>) -> Sheet
         title: format!("Certificate of completion: {training}"),
         lines,
     }
+}
+
+/// A name that is known, and was not taken out.
+fn said(name: Option<&str>) -> Option<&str> {
+    name.filter(|name| !name.is_empty())
 }
 
 /// As people say it.

@@ -49,6 +49,8 @@ impl Writing {
     /// As [`export::apply`]; [`Error::TooManyFiles`]; of a peer.
     pub(in crate::rpc) async fn begin(context: &Context, source: Source, name: &str) -> Result<Self, Error> {
         let lines = read(context, &source, None).await?;
+        let count = async |db: &mut _| learning_record::count(db, source.person).await;
+        let expected = context.database.read(count).await?;
         let reader = source
             .reader
             .as_ref()
@@ -59,7 +61,7 @@ impl Writing {
             columns: COLUMNS.to_vec(),
         };
         Ok(Self {
-            file: File::begin(context, "learning-record", source.format, head)?,
+            file: File::begin(context, "learning-record", source.format, head, expected)?,
             source,
             organizations: OrganizationNames::new(),
             lines,

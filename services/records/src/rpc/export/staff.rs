@@ -9,11 +9,11 @@ use tonic::Status;
 
 use super::{File, made};
 use crate::context::Context;
-use crate::domain::{Certificate, Employees, ExportFormat, StaffReportEntry, TrainingYear};
+use crate::domain::{Certificate, Employees, ExportFormat, Staff, StaffReportEntry, TrainingYear};
 use crate::error::Error;
 use crate::ops::learning_record::read::Reader;
 use crate::ops::staff_report::read;
-use crate::store::employment_projection;
+use crate::store::{employment_projection, staff_report};
 
 /// How many employees are read at a time.
 const PAGE: i64 = 200;
@@ -42,19 +42,31 @@ pub(in crate::rpc) async fn begin(
     format: ExportFormat,
 ) -> Result<File, Error> {
     let organization = reader.caller.organization;
-    let waiting = async |db: &mut _| employment_projection::count_waiting(db, organization).await;
-    let waiting = context.database.read(waiting).await?;
+    let count = async |db: &mut _| staff_report::count_staff(db, organization).await;
+    let staff = context.database.read(count).await?;
     let head = Head {
         title: format!("Staff report: {}", reader.organization_display_name),
         notes: vec![
             made(context.clock.now(), &reader.caller.display_name),
             "Of whoever does not share their whole record, the certificates are those of this organization's own trainings."
                 .to_owned(),
-            format!("Left out because their employment waits to be verified: {waiting}."),
+            left_out(&staff),
         ],
         columns: COLUMNS.to_vec(),
     };
-    File::begin(context, "staff-report", format, head)
+    File::begin(context, "staff-report", format, head, staff.verified)
+}
+
+/// The line that says whom the file does not tell of.
+fn left_out(staff: &Staff) -> String {
+    let said = format!(
+        "Left out because their employment waits to be verified: {}",
+        staff.waiting
+    );
+    match staff.waiting_since {
+        Some(since) => format!("{said}, the longest since {} (UTC).", since.date()),
+        None => format!("{said}."),
+    }
 }
 
 /// Writes a row for each verified employee.

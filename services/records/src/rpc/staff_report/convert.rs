@@ -4,10 +4,14 @@ use muster_ids::{LearnerName, OrganizationId};
 use muster_proto::records::v1 as pb;
 use muster_server::convert::timestamp;
 
-use crate::domain::{OwnTrainings, StaffReportEntry, TrainingYear};
+use crate::domain::{Employee, OwnTrainings, StaffReportEntry, TrainingYear};
 
-/// What is reported of one employee of the organization.
-pub(super) fn entry(organization: OrganizationId, entry: StaffReportEntry) -> pb::StaffReportEntry {
+/// What is reported of one employee of the organization, and who they are there.
+pub(super) fn entry(
+    organization: OrganizationId,
+    entry: StaffReportEntry,
+    employee: Employee,
+) -> pb::StaffReportEntry {
     let StaffReportEntry {
         person,
         own,
@@ -24,6 +28,12 @@ pub(super) fn entry(organization: OrganizationId, entry: StaffReportEntry) -> pb
         completed,
         latest_complete_time,
     } = own;
+    let Employee {
+        display_name,
+        start_date,
+        position_titles,
+        placement: _,
+    } = employee;
     pb::StaffReportEntry {
         learner: LearnerName { organization, person }.to_string(),
         assigned_count: count(assigned),
@@ -36,6 +46,9 @@ pub(super) fn entry(organization: OrganizationId, entry: StaffReportEntry) -> pb
         training_years: years.into_iter().map(Into::into).collect(),
         expiring_count: count(expiring_count),
         expiring_certificates: expiring.into_iter().map(Into::into).collect(),
+        learner_display_name: display_name,
+        position_titles,
+        start_date,
     }
 }
 

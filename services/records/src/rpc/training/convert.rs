@@ -15,6 +15,7 @@ impl From<Training> for pb::Training {
             description,
             worth,
             create_time,
+            create_reason,
         } = training;
         let Worth {
             duration_minutes,
@@ -28,6 +29,7 @@ impl From<Training> for pb::Training {
             create_time: Some(timestamp(create_time)),
             duration_minutes,
             validity_months: validity_months.unwrap_or_default(),
+            create_reason,
         }
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn create_training(call: &Call<pb::CreateTrainingRequest>) -> Result<
             validity_months: (validity_months > 0).then_some(validity_months),
         },
         creator: call.person()?.id,
+        reason: call.message.reason.clone(),
     })
 }
 

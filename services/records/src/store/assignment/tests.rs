@@ -85,10 +85,11 @@ async fn an_organization_is_told_of_assignments_only_while_the_employment_is_ope
             state,
             sequence,
         };
+        let (organization, time) = (organization(), OffsetDateTime::UNIX_EPOCH);
         let learned =
-            employment_projection::learn(&mut connection, organization(), learner(), employment, None).await;
-        assert_eq!(learned.unwrap(), employment);
-        let listed = list_for_organization(&mut connection, organization(), learner(), None, 10).await;
+            employment_projection::learn(&mut connection, organization, learner(), employment, None, time);
+        assert_eq!(learned.await.unwrap(), employment);
+        let listed = list_for_organization(&mut connection, organization, learner(), None, 10).await;
         let listed = listed.unwrap();
         assert!(
             listed.len() == seen && listed.iter().all(|one| *one == assignment),

@@ -1,0 +1,4 @@
+//! Verbs of certificates.
+
+pub(crate) mod name;
+pub(crate) mod name_certificates;
