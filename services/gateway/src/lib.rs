@@ -30,6 +30,7 @@ pub use caller_tags::write_caller_tags;
 pub use check::{check, findings};
 pub use name::NAME;
 pub use net::{InvalidProxies, TrustedProxies};
+pub use pages::FORMS;
 pub use router::{ExtraHeaders, InvalidHeaders, InvalidOrigins, Origins};
 pub use settings::{PeerSettings, Settings};
 pub use trial::{TrialSettings, try_policies};

@@ -15,14 +15,18 @@ mod destination;
 mod edge_client;
 mod error_code;
 mod form;
+mod forms;
 mod headers;
 mod invitation;
 mod join;
+mod kept;
 mod language;
 mod limits;
 mod logo;
 mod mine;
+mod names;
 mod not_signed_in;
+mod paging;
 mod plain_errors;
 mod posted;
 mod relying_party;
@@ -42,8 +46,9 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 pub(crate) use edge_client::EdgeService;
+pub use forms::FORMS;
 use muster_clock::Clock;
 use muster_identity::oidc::PersonVerifier;
 pub(crate) use relying_party::Registration;
@@ -165,44 +170,33 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         support: options.support,
     });
     let limits = Arc::new(Limits::new(options.clock));
-    Ok(Router::new()
+    let shown = Router::new()
         .route("/", get(async || view::home()))
         .route("/i/{token}", get(invitation::follow))
         .route("/invitation", get(invitation::show))
-        .route("/invitation/accept", post(invitation::accept))
-        .route("/invitation/decline", get(decline::ask).post(decline::decline))
-        .route("/invitation/undo-decline", post(decline::undo))
-        .route("/join/{slug}", get(join::show).post(join::ask))
+        .route("/invitation/decline", get(decline::ask))
+        .route("/join/{slug}", get(join::show))
         .route("/join/{slug}/", get(join::tidy))
         .route("/join/{slug}/logo", get(logo::show))
         .route("/join-sent", get(join::sent))
         .route("/j/{token}", get(join::follow))
-        .route("/join-confirm", get(join::confirm).post(join::verify))
+        .route("/join-confirm", get(join::confirm))
         .route("/join-confirmed", get(join::confirmed))
         .route("/invitations", get(mine::show))
-        .route("/invitations/accept", post(mine::accept))
-        .route("/invitations/decline", post(mine::decline))
-        .route("/invitations/undo-decline", post(mine::undo))
-        .route("/invitations/lift", post(mine::lift))
         .route("/trainings", get(trainings::show))
-        .route("/trainings/transfer", post(trainings::transfer))
         .route(
             "/trainings/certificates/{certificate}",
             get(trainings::certificate),
         )
         .route("/consent", get(consent::show))
-        .route("/consent/allow", post(consent::allow))
-        .route("/consent/approve", post(consent::approve))
-        .route("/consent/deny", post(consent::deny))
-        .route("/consent/revoke", post(consent::revoke))
         .route("/consent/readings", get(consent::readings))
         .route("/sign-in", get(sign_in::begin))
         .route("/sign-in/callback", get(sign_in::finish))
-        .route("/sign-out", post(sign_in::end))
         .route(
             "/assets/muster.css",
             get(async || ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)),
-        )
+        );
+    Ok(forms::on(shown)
         .fallback(async || view::problem(&view::Problem::no_page()))
         .layer(from_fn_with_state(Arc::clone(&pages), account::identify))
         .layer(from_fn_with_state(limits, limits::keep))

@@ -39,11 +39,17 @@ pub(crate) struct Issuer {
     clock: Clock,
 }
 
-/// Only the gateway's pages, and programs of this machine at whatever port they have (RFC 8252, section 7.3).
+/// Only the gateway's pages, also those of one that is reached by the other name of this machine, which browsers take for another
+/// site; and programs of this machine at whatever port they have (RFC 8252, section 7.3).
 fn may_return_to(callback: &str, address: &str) -> bool {
-    let local = address.strip_prefix("http://127.0.0.1:");
-    let port = local.and_then(|rest| rest.strip_suffix(LOOPBACK_PATH));
-    address == callback || port.is_some_and(|port| port.parse::<u16>().is_ok())
+    let is_local = |host: &str, path: &str| {
+        let local = address.strip_prefix(host);
+        let port = local.and_then(|rest| rest.strip_suffix(path));
+        port.is_some_and(|port| port.parse::<u16>().is_ok())
+    };
+    address == callback
+        || is_local("http://127.0.0.1:", LOOPBACK_PATH)
+        || is_local("http://localhost:", CALLBACK_PATH)
 }
 
 /// Serves until SIGTERM.
@@ -95,7 +101,11 @@ mod tests {
     #[test]
     fn a_browser_is_sent_back_to_the_gateway_or_to_a_program_of_this_machine() {
         let callback = "http://127.0.0.1:8080/sign-in/callback";
-        for address in [callback, "http://127.0.0.1:40123/signed-in"] {
+        for address in [
+            callback,
+            "http://127.0.0.1:40123/signed-in",
+            "http://localhost:40123/sign-in/callback",
+        ] {
             assert!(may_return_to(callback, address), "{address}");
         }
         for address in [
@@ -103,6 +113,9 @@ mod tests {
             "http://127.0.0.1:8080/sign-in/callback?x=1",
             "http://127.0.0.1:8080/elsewhere/signed-in",
             "http://127.0.0.1:1@evil.test/signed-in",
+            "http://localhost:1@evil.test/sign-in/callback",
+            "http://localhost:40123/elsewhere",
+            "http://localhost/sign-in/callback",
             "http://evil.test/signed-in",
         ] {
             assert!(!may_return_to(callback, address), "{address}");

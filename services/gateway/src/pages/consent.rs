@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_proto::records::v1::{
     ApproveGrantRequest, CreateGrantRequest, DenyGrantRequest, Grant, RevokeGrantRequest,
@@ -86,30 +86,43 @@ impl Show {
     }
 }
 
-/// What is wrong with a form that was posted.
-struct Wrong<'f> {
-    /// What was to be granted.
+/// A form that was posted and did nothing.
+struct Undone<'f> {
+    /// What it was about.
     target: &'f str,
     /// The last day, as it was typed.
     until: &'f str,
+    /// Whether that is no day until which it can be granted; if it is one, the sign-in had ended.
+    is_wrong: bool,
 }
 
 /// `GET /consent`.
 pub(crate) async fn show(
     State(pages): State<Arc<Pages>>,
     Extension(signed_in): Extension<SignedIn>,
+    headers: HeaderMap,
     client: ClientAddress,
     Query(asked): Query<Show>,
 ) -> Response {
+    let kept = pages.kept_form(&headers, Destination::Consent);
     let Some(session) = signed_in.session() else {
-        return view::consent(StatusCode::OK, nobodys(&pages));
+        return not_signed_in(&pages, kept.is_some());
     };
-    match looked::page(&pages, &client, session, None).await {
+    let undone = kept.as_ref().map(|kept| Undone {
+        target: &kept.target,
+        until: &kept.until,
+        is_wrong: false,
+    });
+    match looked::page(&pages, &client, session, undone.as_ref()).await {
         Ok(page) => {
             let done = asked.told();
-            view::consent(StatusCode::OK, ConsentPage { done, ..page })
+            let mut answer = view::consent(StatusCode::OK, ConsentPage { done, ..page });
+            if kept.is_some() {
+                pages.forget_form(&mut answer);
+            }
+            answer
         }
-        Err(status) => not_looked(&pages, &status),
+        Err(status) => not_looked(&pages, &status, kept.is_some()),
     }
 }
 
@@ -176,7 +189,7 @@ pub(crate) async fn revoke(posted: Posted) -> Response {
 
 impl Posted {
     /// Calls in the name of whoever is signed in, if the form was about this act, and shows the page. A form of another session
-    /// does nothing.
+    /// does nothing, and stands there again.
     async fn decide(
         &self,
         act: Act,
@@ -185,7 +198,7 @@ impl Posted {
     ) -> Response {
         let (pages, form) = (&self.pages, &self.form);
         let Some(session) = pages.session_of(&self.signed_in, &self.headers, form, &act.of(target)) else {
-            return Redirect::to(PAGE).into_response();
+            return self.begin_again(target);
         };
         let Ok(until) = until::end_of(&form.until) else {
             return self.again(session, target).await;
@@ -193,21 +206,28 @@ impl Posted {
         match send(&pages.edge, &self.client, session, until).await {
             Ok(()) => Redirect::to(act.done()).into_response(),
             // Whose sign-in has ended is asked to sign in by the page.
-            Err(status) if status.code() == Code::Unauthenticated => Redirect::to(PAGE).into_response(),
+            Err(status) if status.code() == Code::Unauthenticated => self.begin_again(target),
             Err(status) if is_about_until(&status) => self.again(session, target).await,
             Err(status) => pages.tell(Problem::of_consent(&status)),
         }
     }
 
+    fn begin_again(&self, target: &str) -> Response {
+        let pages = &self.pages;
+        pages.begin_again(&self.headers, Destination::Consent, target, &self.form)
+    }
+
     /// The page with the day that was typed, and what to do about it.
     async fn again(&self, session: &Session, target: &str) -> Response {
-        let wrong = Wrong {
+        let wrong = Undone {
             target,
             until: &self.form.until,
+            is_wrong: true,
         };
         match looked::page(&self.pages, &self.client, session, Some(&wrong)).await {
             Ok(page) => view::consent(StatusCode::BAD_REQUEST, page),
-            Err(status) => not_looked(&self.pages, &status),
+            Err(status) if status.code() == Code::Unauthenticated => self.begin_again(target),
+            Err(status) => not_looked(&self.pages, &status, false),
         }
     }
 }
@@ -220,17 +240,27 @@ fn is_about_until(status: &Status) -> bool {
 }
 
 /// What is shown instead of a page for which somebody could not be asked.
-fn not_looked(pages: &Pages, status: &Status) -> Response {
+fn not_looked(pages: &Pages, status: &Status, has_ended: bool) -> Response {
     if status.code() == Code::Unauthenticated {
-        return view::consent(StatusCode::OK, nobodys(pages));
+        return not_signed_in(pages, has_ended);
     }
     pages.tell(Problem::from_status(status))
+}
+
+/// The page for nobody, who may have posted a form of theirs too late.
+fn not_signed_in(pages: &Pages, has_ended: bool) -> Response {
+    let page = ConsentPage {
+        has_ended,
+        ..nobodys(pages)
+    };
+    view::consent(StatusCode::OK, page)
 }
 
 /// The page for nobody: what it needs to let them sign in.
 fn nobodys(pages: &Pages) -> ConsentPage {
     ConsentPage {
         is_signed_in: false,
+        has_ended: false,
         done: "",
         sites: Vec::new(),
         past: Vec::new(),

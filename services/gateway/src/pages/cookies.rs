@@ -22,6 +22,8 @@ pub(crate) enum Cookie {
     Link,
     /// The link that confirms an address.
     Join,
+    /// What was typed in a form when the sign-in had ended.
+    Form,
     /// The language that was chosen.
     Language,
 }
@@ -33,6 +35,7 @@ impl Cookie {
             Self::SignIn => "muster-sign-in",
             Self::Link => "muster-link",
             Self::Join => "muster-join",
+            Self::Form => "muster-form",
             Self::Language => "muster-language",
         }
     }
@@ -41,7 +44,7 @@ impl Cookie {
     fn max_age(self) -> Duration {
         match self {
             Self::Session => Duration::seconds(IDLE.as_secs() as i64),
-            Self::SignIn => Duration::minutes(15),
+            Self::SignIn | Self::Form => Duration::minutes(15),
             Self::Link | Self::Join => Duration::hours(1),
             Self::Language => Duration::days(365),
         }

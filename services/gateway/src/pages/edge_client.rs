@@ -1,6 +1,7 @@
 //! The pages as a client of the edge: the same rules as for everybody else, in the same process.
 
 mod consent;
+mod trainings;
 
 use std::convert::Infallible;
 
@@ -25,8 +26,7 @@ use muster_proto::records::v1::grant_service_client::GrantServiceClient;
 use muster_proto::records::v1::person_record_service_client::PersonRecordServiceClient;
 use muster_proto::records::v1::progress_transfer_service_client::ProgressTransferServiceClient;
 use muster_proto::records::v1::{
-    DownloadPersonCertificateRequest, DownloadPersonCertificateResponse, ListPersonAssignmentsRequest,
-    ListPersonAssignmentsResponse, TransferProgressRequest,
+    DownloadPersonCertificateRequest, DownloadPersonCertificateResponse, TransferProgressRequest,
 };
 use muster_telemetry::propagation;
 use tonic::{Request, Status};
@@ -34,6 +34,11 @@ use tower::util::BoxCloneSyncService;
 
 use super::session::Session;
 use crate::limits::ClientAddress;
+
+/// The person who is signed in.
+const ME: &str = "persons/me";
+/// The largest page there is.
+const LARGEST: i32 = 1000;
 
 /// The edge's gRPC service, as a generated client takes it. It answers every call: what goes wrong is a status.
 pub(crate) type EdgeService =
@@ -213,25 +218,6 @@ impl EdgeClient {
     ) -> Result<(), Status> {
         let request = request(client, Some(session), message)?;
         self.own.clone().lift_person_opt_out(request).await.map(drop)
-    }
-
-    /// What the person who is signed in has to take and has taken: the latest hundred.
-    pub(crate) async fn list_own_assignments(
-        &self,
-        client: &ClientAddress,
-        session: &Session,
-    ) -> Result<ListPersonAssignmentsResponse, Status> {
-        let message = ListPersonAssignmentsRequest {
-            parent: "persons/me".to_owned(),
-            ..Default::default()
-        };
-        let request = request(client, Some(session), message)?;
-        Ok(self
-            .records
-            .clone()
-            .list_person_assignments(request)
-            .await?
-            .into_inner())
     }
 
     /// A certificate of theirs as a file.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Query, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_proto::invitation::v1::{
     AcceptPersonInvitationRequest, DeclinePersonInvitationRequest, InvitationState, LiftPersonOptOutRequest,
@@ -17,6 +18,7 @@ use super::account::SignedIn;
 use super::destination::Destination;
 use super::edge_client::EdgeClient;
 use super::form::Form;
+use super::kept::KeptForm;
 use super::posted::Posted;
 use super::relying_party::Prompt;
 use super::session::Session;
@@ -44,11 +46,17 @@ pub(crate) struct Show {
 pub(crate) async fn show(
     State(pages): State<Arc<Pages>>,
     Extension(signed_in): Extension<SignedIn>,
+    headers: HeaderMap,
     client: ClientAddress,
     Query(asked): Query<Show>,
 ) -> Response {
+    let kept = pages.kept_form(&headers, Destination::Invitations);
+    let nobodys = || MyInvitations {
+        has_ended: kept.is_some(),
+        ..nobodys(&pages)
+    };
     let Some(session) = signed_in.session() else {
-        return view::mine(nobodys(&pages));
+        return view::mine(nobodys());
     };
     // The edge learns the address here, if only the sign-in told it.
     if let Err(problem) = signed_in::person(&pages, session).await {
@@ -59,22 +67,24 @@ pub(crate) async fn show(
         pages.edge.list_opt_outs(&client, session)
     );
     match looked {
-        Ok((listed, unwanted)) => view::mine(MyInvitations {
-            is_signed_in: true,
-            opt_outs: unwanted
-                .opt_outs
-                .into_iter()
-                .map(|one| opt_out(&pages, session, one))
-                .collect(),
-            has_joined: asked.joined.is_some(),
-            invitations: listed
-                .invitations
-                .into_iter()
-                .map(|one| shown(&pages, session, one))
-                .collect(),
-            ..nobodys(&pages)
-        }),
-        Err(status) if status.code() == Code::Unauthenticated => view::mine(nobodys(&pages)),
+        Ok((listed, unwanted)) => {
+            let invitations = listed.invitations.into_iter();
+            let opt_outs = unwanted.opt_outs.into_iter();
+            let mut page = MyInvitations {
+                is_signed_in: true,
+                has_joined: asked.joined.is_some(),
+                invitations: invitations.map(|one| shown(&pages, session, one)).collect(),
+                opt_outs: opt_outs.map(|one| opt_out(&pages, session, one)).collect(),
+                ..nobodys()
+            };
+            page.has_ended = kept.as_ref().is_some_and(|kept| page.stands_again(kept));
+            let mut answer = view::mine(page);
+            if kept.is_some() {
+                pages.forget_form(&mut answer);
+            }
+            answer
+        }
+        Err(status) if status.code() == Code::Unauthenticated => view::mine(nobodys()),
         Err(status) => pages.tell(Problem::from_status(&status)),
     }
 }
@@ -130,7 +140,7 @@ pub(crate) async fn lift(posted: Posted) -> Response {
 
 impl Posted {
     /// Calls in the name of whoever is signed in, if the form was about this act, and shows a page. A form of another session
-    /// does nothing.
+    /// does nothing, and stands there again.
     async fn carry_out(
         self,
         act: &str,
@@ -139,14 +149,18 @@ impl Posted {
     ) -> Response {
         let (pages, signed_in, form) = (self.pages, self.signed_in, self.form);
         let asked = about(act, &form.invitation);
+        let begin_again =
+            || pages.begin_again(&self.headers, Destination::Invitations, &form.invitation, &form);
         let Some(session) = pages.session_of(&signed_in, &self.headers, &form, &asked) else {
-            return Redirect::to(PAGE).into_response();
+            return begin_again();
         };
         if let Err(problem) = signed_in::person(&pages, session).await {
             return view::problem(&problem);
         }
-        match send(&pages.edge, &self.client, session, form).await {
+        match send(&pages.edge, &self.client, session, form.clone()).await {
             Ok(()) => Redirect::to(page).into_response(),
+            // Whose sign-in has ended is asked to sign in by the page.
+            Err(status) if status.code() == Code::Unauthenticated => begin_again(),
             Err(status) => pages.tell(Problem::of_answering(&status)),
         }
     }
@@ -156,10 +170,23 @@ fn about(act: &str, invitation: &str) -> String {
     format!("{act} {invitation}")
 }
 
+impl MyInvitations {
+    /// Opens the form that was posted when the sign-in had ended, as it was; whether what it was about is still on the page.
+    fn stands_again(&mut self, kept: &KeptForm) -> bool {
+        let invitation = self.invitations.iter_mut().find(|one| one.name == kept.target);
+        if let Some(invitation) = invitation {
+            invitation.is_ticked = kept.is_ticked;
+            return true;
+        }
+        self.opt_outs.iter().any(|one| one.name == kept.target)
+    }
+}
+
 /// The page for nobody: what it needs to let them sign in.
 fn nobodys(pages: &Pages) -> MyInvitations {
     MyInvitations {
         is_signed_in: false,
+        has_ended: false,
         has_joined: false,
         invitations: Vec::new(),
         opt_outs: Vec::new(),
@@ -194,6 +221,7 @@ fn shown(pages: &Pages, session: &Session, one: PersonInvitation) -> MyInvitatio
         undo_token: token(UNDO),
         is_declined: one.state() == InvitationState::Declined,
         is_expired: one.state() == InvitationState::Expired,
+        is_ticked: false,
         undo_until: until(one.undo_expire_time),
         expires: until(one.expire_time),
         name: one.name,

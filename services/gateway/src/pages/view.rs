@@ -111,6 +111,8 @@ pub(crate) struct DeclinePage {
 #[template(path = "invitations.html")]
 pub(crate) struct MyInvitations {
     pub(crate) is_signed_in: bool,
+    /// A form of theirs was posted when their sign-in had ended, and did nothing.
+    pub(crate) has_ended: bool,
     /// One was accepted a moment ago.
     pub(crate) has_joined: bool,
     pub(crate) invitations: Vec<MyInvitation>,
@@ -131,6 +133,8 @@ pub(crate) struct MyInvitation {
     pub(crate) address: String,
     pub(crate) is_declined: bool,
     pub(crate) is_expired: bool,
+    /// Whether the box is ticked by which it is declined for good.
+    pub(crate) is_ticked: bool,
     /// Until when it can be accepted, in seconds since 1970.
     pub(crate) expires: Option<i64>,
     /// Until when its decline can be undone.
@@ -160,6 +164,10 @@ pub(crate) struct MyOptOut {
 pub(crate) struct MyTrainings {
     pub(crate) is_signed_in: bool,
     pub(crate) trainings: Vec<MyTraining>,
+    /// Where the older ones are; empty when there are none.
+    pub(crate) older: String,
+    /// Whether these are the newest ones.
+    pub(crate) is_first: bool,
     /// Where to sign in, if there are several issuers.
     pub(crate) choices: Vec<Choice>,
     pub(crate) support: String,
@@ -176,17 +184,40 @@ pub(crate) struct MyTraining {
     pub(crate) percent: String,
     /// Whether they take it by themself.
     pub(crate) is_own: bool,
+    /// What the organization is called that assigned it; empty when nobody tells, or when it is their own.
+    pub(crate) organization: String,
     pub(crate) is_late: bool,
     /// The last day on which it is done in time, and where that day ends; empty when there is none.
     pub(crate) due_date: String,
     pub(crate) due_zone: String,
     /// When it was done, in seconds since 1970.
     pub(crate) completed: Option<i64>,
-    pub(crate) certificate: String,
+    pub(crate) certificate: Option<MyCertificate>,
     /// What an organization assigned of the same; empty when there is nothing to move.
     pub(crate) to: String,
+    /// What that organization is called; may be empty.
+    pub(crate) to_organization: String,
     /// Of the form that moves it there.
     pub(crate) transfer_token: String,
+}
+
+/// The certificate of one that is completed.
+#[derive(Debug, Clone)]
+pub(crate) struct MyCertificate {
+    /// In its address here.
+    pub(crate) id: String,
+    /// Empty when nobody has told it.
+    pub(crate) number: String,
+    /// The key of whether it is valid; empty when nobody has told.
+    pub(crate) validity: &'static str,
+    /// Until when, in seconds since 1970; `None`: for ever.
+    pub(crate) valid_until: Option<i64>,
+}
+
+impl MyTrainings {
+    fn called(&self, name: &str) -> String {
+        consent::called(&self.frame, name)
+    }
 }
 
 /// The page on which people ask to join.

@@ -26,7 +26,8 @@ use muster_proto::organization::v1::{
     Role,
 };
 use muster_proto::records::v1::{
-    Assignment, AssignmentState, DownloadPersonCertificateResponse, ListPersonAssignmentsResponse,
+    Assignment, AssignmentState, Certificate, DownloadPersonCertificateResponse,
+    ListPersonAssignmentsRequest, ListPersonAssignmentsResponse, ListPersonCertificatesResponse,
 };
 use muster_refusal::{ErrorReason, Refusal, Violations};
 use prost::Message as _;
@@ -134,8 +135,17 @@ fn own_certificate() -> Vec<u8> {
     .encode_to_vec()
 }
 
-/// The assignments of whoever asks.
-fn own_assignments() -> Vec<u8> {
+/// The token of the second page of what whoever asks has to take, and of their certificates; and one that is none.
+pub(crate) const OLDER_ONES: &str = "older+/=";
+pub(crate) const NO_TOKEN: &str = "none";
+
+fn time(seconds: i64) -> Option<prost_types::Timestamp> {
+    Some(prost_types::Timestamp { seconds, nanos: 0 })
+}
+
+/// The assignments of whoever asks, on two pages: what they take by themself on the first one, and what an organization assigned of
+/// the same on the second.
+fn own_assignments(page_token: &str) -> Vec<u8> {
     let own = Assignment {
         name: OWN.to_owned(),
         training: "trainings/t".to_owned(),
@@ -154,22 +164,54 @@ fn own_assignments() -> Vec<u8> {
         is_late: true,
         ..own.clone()
     };
-    let completed = Assignment {
-        name: "persons/p/assignments/completed".to_owned(),
+    let completed = |certificate: &str, organization: &str| Assignment {
+        name: format!("persons/p/assignments/{certificate}"),
+        training: format!("trainings/{certificate}"),
+        organization: organization.to_owned(),
         state: AssignmentState::Completed.into(),
         progress_percent: 100,
-        complete_time: Some(prost_types::Timestamp {
-            seconds: 1_772_528_700,
-            nanos: 0,
-        }),
-        certificate: CERTIFICATE.replace("me", "p"),
-        ..late.clone()
+        complete_time: time(1_772_528_700),
+        certificate: format!("persons/p/certificates/{certificate}"),
+        ..own.clone()
+    };
+    let (assignments, next) = match page_token {
+        OLDER_ONES => {
+            let old = completed("old", consents::NAMELESS);
+            (vec![late, old, completed("ever", "organizations/b")], "")
+        }
+        _ => (vec![own.clone(), completed("c", "organizations/a")], OLDER_ONES),
     };
     ListPersonAssignmentsResponse {
-        assignments: vec![own, late, completed],
-        ..ListPersonAssignmentsResponse::default()
+        assignments,
+        next_page_token: next.to_owned(),
     }
     .encode_to_vec()
+}
+
+/// Their certificates: one that is valid, and on the second page one that was and one that is for ever.
+fn own_certificates(page_token: &str) -> Vec<u8> {
+    let one = |id: &str, expire_time| Certificate {
+        name: format!("persons/p/certificates/{id}"),
+        certificate_number: format!("NUMBER-{id}"),
+        expire_time,
+        ..Certificate::default()
+    };
+    let (certificates, next) = match page_token {
+        OLDER_ONES => (vec![one("old", time(1_772_528_700)), one("ever", None)], ""),
+        _ => (vec![one("c", time(4_102_444_800))], OLDER_ONES),
+    };
+    ListPersonCertificatesResponse {
+        certificates,
+        next_page_token: next.to_owned(),
+    }
+    .encode_to_vec()
+}
+
+/// Behind which page a list goes on.
+fn page_token(asked: &[u8]) -> String {
+    // Both lists are asked for alike.
+    let asked = ListPersonAssignmentsRequest::decode(asked.get(5..).unwrap_or_default());
+    asked.map(|asked| asked.page_token).unwrap_or_default()
 }
 
 /// That somebody wants no further invitation.
@@ -263,6 +305,11 @@ fn refusal(path: &str, asked: &[u8]) -> Option<Status> {
     let asked = asked.get(5..).unwrap_or_default();
     if let Some(refused) = consents::refusal(path, asked) {
         return Some(refused);
+    }
+    if path.ends_with("/ListPersonAssignments") {
+        let token = ListPersonAssignmentsRequest::decode(asked).unwrap().page_token;
+        let refusal = || Refusal::new(ErrorReason::PageTokenInvalid, "no");
+        return (token == NO_TOKEN).then(|| refusal().into());
     }
     if path.ends_with("/LookupJoinPage") || path.ends_with("/LookupJoinPageLogo") {
         // Both ask by the slug alone.
@@ -449,7 +496,9 @@ impl Backend {
         } else if path.ends_with("/ListPersonInvitations") {
             own_invitations()
         } else if path.ends_with("/ListPersonAssignments") {
-            own_assignments()
+            own_assignments(&page_token(&bytes))
+        } else if path.ends_with("/ListPersonCertificates") {
+            own_certificates(&page_token(&bytes))
         } else if path.ends_with("/DownloadPersonCertificate") {
             own_certificate()
         } else if path.ends_with("/TransferProgress") {

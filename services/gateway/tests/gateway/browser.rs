@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use muster_clock::Clock;
 use reqwest::header::{HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::json;
 use url::Url;
 
 use crate::issuer::Issuer;
@@ -86,9 +88,14 @@ impl Browser {
 
     /// Posts a form as a page of another site makes a browser do.
     pub(crate) async fn post_from(&mut self, origin: &str, path: &str, form_token: &str) -> Page {
+        self.post_from_with(origin, path, &[("form_token", form_token)])
+            .await
+    }
+
+    /// The same with more in it.
+    pub(crate) async fn post_from_with(&mut self, origin: &str, path: &str, form: &[(&str, &str)]) -> Page {
         let request = self.client.post(format!("{}{path}", self.edge));
-        let form = [("form_token", form_token)];
-        self.send(request.header("origin", origin).form(&form)).await
+        self.send(request.header("origin", origin).form(form)).await
     }
 
     /// Asks for a page by this method.
@@ -110,6 +117,17 @@ impl Browser {
     pub(crate) async fn sign_in_at(&mut self, issuer: &Issuer, link: &str, subject: &str) -> Page {
         let asked = self.leave(link).await;
         issuer.will_give(subject, &asked["nonce"], &issuer.token(subject));
+        self.come_back(&asked, &[("code", "1")]).await
+    }
+
+    /// Signs in by this link as this person, with tokens that hold for a day.
+    pub(crate) async fn sign_in_for_long(&mut self, fixture: &Fixture, link: &str, subject: &str) -> Page {
+        let asked = self.leave(link).await;
+        let tomorrow = json!({ "exp": Clock::system().now().unix_timestamp() + 86_400 });
+        let token = fixture.issuer.token_with(subject, tomorrow.clone());
+        fixture
+            .issuer
+            .will_say(subject, &asked["nonce"], tomorrow, &token);
         self.come_back(&asked, &[("code", "1")]).await
     }
 

@@ -1,5 +1,8 @@
 //! The pages about who may read a learning record, and who did.
 
+use std::time::Duration;
+
+use muster_clock::Clock;
 use muster_proto::records::v1::{
     ApproveGrantRequest, CreateGrantRequest, DenyGrantRequest, RevokeGrantRequest,
 };
@@ -74,6 +77,10 @@ async fn somebody_sees_where_they_work_who_may_read_who_asks_and_who_read() {
         (
             ASLEEP,
             "Waits since 3 March 2026, 09:05 UTC until the organization confirms it",
+        ),
+        (
+            ASLEEP,
+            "Until the organization has confirmed it, its report on its staff leaves you out",
         ),
         (ASLEEP, "Nobody can read it yet"),
         (ASLEEP, "You allowed this when you said that you work there."),
@@ -250,6 +257,104 @@ async fn a_day_that_cannot_be_the_last_one_is_told_in_the_form_which_keeps_what_
         ["CreateGrant", "ApproveGrant"],
         "those that the records were asked about"
     );
+}
+
+/// The page stood open for longer than its session, or than the issuer's token held.
+#[tokio::test]
+async fn a_form_that_is_posted_too_late_comes_back_with_its_page_once_they_are_signed_in() {
+    const TYPED: &str = "2036-02-28";
+    for (minutes, holds_for_long) in [(31, true), (10, false)] {
+        let clock = Clock::fixed(Clock::system().now());
+        let fixture = Fixture::at(clock.clone()).await;
+        let mut browser = match holds_for_long {
+            true => {
+                let mut browser = Browser::of(&fixture);
+                browser
+                    .sign_in_for_long(&fixture, "/sign-in?to=consent", "ada")
+                    .await;
+                browser
+            }
+            false => signed_in(&fixture).await,
+        };
+        let page = browser.get(PAGE).await;
+        let form = format!("grant={}&until={TYPED}", grant_of(ASKS));
+        let approve = token(&page, ASKS, APPROVE);
+        clock.advance(Duration::from_secs(minutes * 60));
+        let late = post(&mut browser, APPROVE, &approve, &form).await;
+        assert_eq!(late.location.as_deref(), Some(PAGE));
+        for _ in 0..2 {
+            let nobodys = browser.get(PAGE).await;
+            for shown in ["Nothing was changed", "is kept for 15 minutes", "id=\"sign-in\""] {
+                assert!(nobodys.text.contains(shown), "{shown}: {}", nobodys.text);
+            }
+            assert!(!nobodys.text.contains(TYPED), "{}", nobodys.text);
+        }
+
+        let link = browser.get(PAGE).await.link("Sign in").unwrap();
+        let back = browser.sign_in_for_long(&fixture, &link, "ada").await;
+        assert_eq!(back.location.as_deref(), Some(PAGE));
+        let again = browser.get(PAGE).await;
+        let asks = section(&again, ASKS);
+        assert!(asks.contains(&format!("value=\"{TYPED}\"")), "{asks}");
+        assert!(again.text.contains("press the button once more") && again.text.contains("<title>Error: "));
+        assert_eq!(again.text.matches(TYPED).count(), 1, "in one form alone");
+        assert!(!again.text.contains("aria-invalid"), "{}", again.text);
+        // Nothing is decided before they press the button, and who comes later sees nothing of it.
+        assert_eq!(decisions(&fixture), Vec::<String>::new());
+        let later = browser.get(PAGE).await;
+        assert!(!later.text.contains(TYPED) && !later.text.contains("id=\"ended\""));
+        let done = post(&mut browser, APPROVE, &token(&again, ASKS, APPROVE), &form).await;
+        assert_eq!(done.location.as_deref(), Some("/consent?done=allowed"));
+        assert_eq!(decisions(&fixture), ["ApproveGrant"]);
+    }
+}
+
+#[tokio::test]
+async fn of_what_was_posted_too_late_nothing_is_shown_that_is_not_theirs() {
+    let fixture = Fixture::new().await;
+    let mut nobody = Browser::of(&fixture);
+    // What another site has typed for them, and what no browser keeps.
+    let theirs = [("organization", NOT), ("until", "2036-02-28")];
+    nobody
+        .post_from_with("https://elsewhere.example", ALLOW, &theirs)
+        .await;
+    assert!(!nobody.has("muster-form"));
+    let long = format!("organization={NOT}&until={}", "9".repeat(3500));
+    let answer = post(&mut nobody, ALLOW, "AAAA", &long).await;
+    assert_eq!(answer.location.as_deref(), Some(PAGE));
+    assert!(!nobody.has("muster-form"));
+
+    // About something that whoever signs in then has nothing to do with.
+    post(
+        &mut nobody,
+        ALLOW,
+        "AAAA",
+        "organization=organizations/elses&until=2036-02-28",
+    )
+    .await;
+    assert!(nobody.has("muster-form"));
+    nobody
+        .sign_in(&fixture, "ada", &fixture.issuer.token("ada"))
+        .await;
+    let page = nobody.get(PAGE).await;
+    assert!(!page.text.contains("id=\"ended\"") && !page.text.contains("2036-02-28"));
+    assert!(!nobody.has("muster-form"));
+
+    // A button beside which nothing is typed.
+    let mut browser = Browser::of(&fixture);
+    post(
+        &mut browser,
+        REVOKE,
+        "AAAA",
+        &format!("grant={}", grant_of(GIVEN)),
+    )
+    .await;
+    browser
+        .sign_in(&fixture, "ada", &fixture.issuer.token("ada"))
+        .await;
+    let page = browser.get(PAGE).await;
+    assert!(page.text.contains("<p>Your sign-in had ended."), "{}", page.text);
+    assert_eq!(decisions(&fixture), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -101,6 +101,51 @@ async fn a_form_answers_only_the_invitation_that_it_stands_with() {
     assert_eq!(answered.count(), 0);
 }
 
+/// The page stood open for longer than its session.
+#[tokio::test]
+async fn an_answer_that_is_posted_too_late_comes_back_with_its_page_once_they_are_signed_in() {
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture).await;
+    let page = browser.get("/invitations").await;
+    assert!(!page.text.contains(" checked") && !page.text.contains("<details open>"));
+    let decline = page.form_token(DECLINE);
+    browser.put("muster-session", "");
+    let ticked = format!("invitation={OPEN}&do_not_invite_again=yes");
+    let late = post(&mut browser, DECLINE, &decline, &ticked).await;
+    assert_eq!(late.as_deref(), Some("/invitations"));
+    let nobodys = browser.get("/invitations").await;
+    assert!(
+        nobodys.text.contains("is kept for 15 minutes"),
+        "{}",
+        nobodys.text
+    );
+
+    browser
+        .sign_in(&fixture, "ada", &fixture.issuer.token("ada"))
+        .await;
+    let again = browser.get("/invitations").await;
+    assert!(
+        again.text.contains("press the button once more"),
+        "{}",
+        again.text
+    );
+    assert_eq!(again.text.matches("<details open>").count(), 1, "{}", again.text);
+    assert_eq!(again.text.matches(" checked>").count(), 1, "{}", again.text);
+    let declined = || {
+        fixture
+            .backend
+            .messages::<DeclinePersonInvitationRequest>("/DeclinePersonInvitation")
+    };
+    assert!(
+        declined().is_empty(),
+        "nothing is answered before the button is pressed"
+    );
+    post(&mut browser, DECLINE, &again.form_token(DECLINE), &ticked).await;
+    assert!(declined()[0].do_not_invite_again);
+    let after = browser.get("/invitations").await;
+    assert!(!after.text.contains(" checked") && !after.text.contains("id=\"ended\""));
+}
+
 #[tokio::test]
 async fn nobody_is_shown_where_to_sign_in() {
     let fixture = Fixture::new().await;

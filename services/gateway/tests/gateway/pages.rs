@@ -5,7 +5,7 @@ use std::time::Duration;
 use muster_clock::Clock;
 use serde_json::json;
 
-use crate::backend::{LATE, LOST};
+use crate::backend::{LATE, LOST, OPEN, ORGANIZATIONS, OWN, PAGE};
 use crate::browser::{Browser, asked};
 use crate::support::{Fixture, eventually};
 
@@ -414,20 +414,57 @@ async fn pages_have_limits() {
     assert_eq!(browser.get("/").await.status, 200);
 }
 
-/// Every address that takes a form.
-const FORMS: [&str; 11] = [
-    ACCEPT,
-    "/invitation/decline",
-    "/invitation/undo-decline",
-    "/invitations/accept",
-    "/invitations/decline",
-    "/invitations/undo-decline",
-    "/invitations/lift",
-    "/trainings/transfer",
-    "/join/sunrise",
-    "/join-confirm",
-    "/sign-out",
-];
+/// Every address that takes a form: the router's own list, with a join page that is there.
+fn forms() -> impl Iterator<Item = String> {
+    let forms = muster_gateway::FORMS.iter();
+    forms.map(|path| path.replace("{slug}", PAGE))
+}
+
+/// Whether a call only looks.
+fn only_looks(path: &str) -> bool {
+    let rpc = path.rsplit('/').next().unwrap_or_default();
+    ["Lookup", "List", "Get", "BatchGet"]
+        .iter()
+        .any(|look| rpc.starts_with(look))
+}
+
+/// As programs do that post to every form they see: with everything that a form can name, and with the token of another form.
+#[tokio::test]
+async fn a_form_that_is_posted_blindly_changes_nothing() {
+    let fixture = Fixture::new().await;
+    for is_signed_in in [false, true] {
+        for path in forms() {
+            let mut browser = match is_signed_in {
+                true => signed_in(&fixture, "first").await,
+                false => Browser::of(&fixture),
+            };
+            browser.get("/i/first").await;
+            browser.get("/j/first").await;
+            let join = format!("/join/{PAGE}");
+            let elsewhere = match path.as_str() {
+                "/invitation/decline" => join.as_str(),
+                _ => "/invitation/decline",
+            };
+            let others = browser.get(elsewhere).await.form_token(elsewhere);
+            for token in ["", "stale", others.as_str()] {
+                let all = format!(
+                    "form_token={token}&do_not_invite_again=yes&invitation={OPEN}&group=organizations/a/groups/t\
+                     &location=organizations/a/locations/m&address=a%40example.org&assignment={OWN}&to={ORGANIZATIONS}\
+                     &organization=organizations/a&grant=persons/p/grants/g&until=2030-01-01"
+                );
+                let answer = browser.post_text(&path, all).await;
+                assert!(!answer.status.is_server_error(), "{path}: {}", answer.text);
+            }
+            let seen = fixture.backend.seen();
+            let changed: Vec<_> = seen.iter().filter(|seen| !only_looks(&seen.path)).collect();
+            assert!(changed.is_empty(), "{path}: {changed:?}");
+            if is_signed_in {
+                let page = browser.get("/invitation").await;
+                assert!(page.text.contains("signed in as"), "{path}: {}", page.text);
+            }
+        }
+    }
+}
 
 /// The policy of the pages names this host alone for forms, which some browsers take for where a form leads as well: an issuer is
 /// elsewhere, so that only links lead there.
@@ -435,7 +472,8 @@ const FORMS: [&str; 11] = [
 async fn no_form_leads_to_another_host_and_links_lead_to_the_issuer() {
     let fixture = Fixture::new().await;
     for is_signed_in in [false, true] {
-        for path in FORMS {
+        for path in forms() {
+            let path = path.as_str();
             let mut browser = match is_signed_in {
                 true => signed_in(&fixture, "first").await,
                 false => {

@@ -1,8 +1,10 @@
 //! The page of what whoever is signed in has to take.
 
-use muster_proto::records::v1::{DownloadPersonCertificateRequest, TransferProgressRequest};
+use muster_proto::records::v1::{
+    DownloadPersonCertificateRequest, ListPersonAssignmentsRequest, TransferProgressRequest,
+};
 
-use crate::backend::{CERTIFICATE, ORGANIZATIONS, OWN};
+use crate::backend::{CERTIFICATE, NO_TOKEN, ORGANIZATIONS, OWN};
 use crate::browser::Browser;
 use crate::support::Fixture;
 
@@ -29,9 +31,9 @@ async fn a_learner_sees_what_is_due_and_moves_what_they_began_by_themself() {
     for shown in [
         "First Aid &#60;b&#62;",
         "Begun (30 %)",
-        "Not begun (0 %)",
-        "2026-03-02, until the end of the day (America/Detroit)",
-        "This training is late",
+        "<dd>Yourself</dd>",
+        // What it can be moved to stands on the other page.
+        "House &#38; a has assigned this training to you, too.",
     ] {
         assert!(page.text.contains(shown), "{shown}: {}", page.text);
     }
@@ -56,6 +58,65 @@ async fn a_learner_sees_what_is_due_and_moves_what_they_began_by_themself() {
         request_id: String::new(),
     };
     assert_eq!(moved(&fixture), [expected]);
+}
+
+#[tokio::test]
+async fn what_was_longer_ago_is_behind_a_link_and_each_says_whose_it_is_and_how_long_it_is_valid() {
+    let fixture = Fixture::new().await;
+    let mut browser = Browser::of(&fixture);
+    browser
+        .sign_in(&fixture, "ada", &fixture.issuer.token("ada"))
+        .await;
+    let newest = browser.get(PAGE).await;
+    for shown in [
+        "<dd>House &#38; a</dd>",
+        "NUMBER-c",
+        "Until 1 January 2100, 00:00 UTC",
+    ] {
+        assert!(newest.text.contains(shown), "{shown}: {}", newest.text);
+    }
+    assert!(newest.link("The newest trainings").is_none());
+    let asked = fixture
+        .backend
+        .messages::<ListPersonAssignmentsRequest>("/ListPersonAssignments");
+    assert_eq!((asked[0].page_size, asked[0].page_token.as_str()), (50, ""));
+
+    let older = newest.link("Older trainings").unwrap();
+    assert_eq!(older, "/trainings?page=older%2B%2F%3D");
+    let older = browser.get(&older).await;
+    for shown in [
+        "Not begun (0 %)",
+        "2026-03-02, until the end of the day (America/Detroit)",
+        "This training is late",
+        "<dd>House &#38; a</dd>",
+        "<dd>House &#38; b</dd>",
+        "<dd>An organization whose name is not public</dd>",
+        "NUMBER-old",
+        "No more, since 3 March 2026, 09:05 UTC",
+        "NUMBER-ever",
+        "<dd>For ever</dd>",
+    ] {
+        assert!(older.text.contains(shown), "{shown}: {}", older.text);
+    }
+    assert!(!older.text.contains("Begun (30 %)") && older.link("Older trainings").is_none());
+    assert_eq!(older.link("The newest trainings").as_deref(), Some(PAGE));
+    let spanish = browser.get(&format!("{PAGE}?page=older%2B%2F%3D&lang=es")).await;
+    for shown in [
+        "Terminó el 3 de marzo de 2026",
+        "Sin fecha de fin",
+        "Las formaciones más recientes",
+    ] {
+        assert!(spanish.text.contains(shown), "{shown}: {}", spanish.text);
+    }
+    let spanish = browser.get(&format!("{PAGE}?lang=es")).await;
+    assert!(
+        spanish.text.contains("Formaciones anteriores"),
+        "{}",
+        spanish.text
+    );
+    // A link that has become too old begins anew.
+    let gone = browser.get(&format!("{PAGE}?page={NO_TOKEN}")).await;
+    assert_eq!(gone.location.as_deref(), Some(PAGE));
 }
 
 #[tokio::test]

@@ -1,43 +1,21 @@
 //! What the page shows: where somebody works, and what these organizations were granted or ask for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use muster_proto::employment::v1::{Employment, EmploymentState};
 use muster_proto::records::v1::{Grant, GrantState, RecordAccess};
 use prost_types::Timestamp;
 use tonic::Status;
 
-use super::{Act, Wrong, nobodys, reads, until};
+use super::{Act, Undone, nobodys, reads, until};
 use crate::limits::ClientAddress;
 use crate::pages::Pages;
+use crate::pages::names::{Names, organization_of};
 use crate::pages::session::Session;
 use crate::pages::view::{ActiveGrant, AllowForm, AskedGrant, ConsentPage, ConsentSite, PastGrant};
 
 /// As many readings stand on the page; the others have a page of their own.
 const LATEST: i32 = 10;
-
-/// What organizations are called, by their names.
-pub(super) struct Names(BTreeMap<String, String>);
-
-impl Names {
-    /// Of these organizations.
-    pub(super) async fn of(
-        pages: &Pages,
-        client: &ClientAddress,
-        session: &Session,
-        organizations: BTreeSet<String>,
-    ) -> Result<Self, Status> {
-        let wanted = organizations.into_iter().collect();
-        let found = pages.edge.names_of(client, session, wanted).await?;
-        let found = found.into_iter().map(|one| (one.name, one.display_name));
-        Ok(Self(found.collect()))
-    }
-
-    /// Empty for one of which nobody tells.
-    pub(super) fn called(&self, organization: &str) -> String {
-        self.0.get(organization).cloned().unwrap_or_default()
-    }
-}
 
 /// Everything that was found out.
 struct Looked<'l> {
@@ -46,15 +24,15 @@ struct Looked<'l> {
     employments: Vec<Employment>,
     grants: Vec<Grant>,
     names: Names,
-    wrong: Option<&'l Wrong<'l>>,
+    undone: Option<&'l Undone<'l>>,
 }
 
-/// The page for whoever is signed in.
+/// The page for whoever is signed in, with what they have typed in a form that did nothing.
 pub(super) async fn page(
     pages: &Pages,
     client: &ClientAddress,
     session: &Session,
-    wrong: Option<&Wrong<'_>>,
+    undone: Option<&Undone<'_>>,
 ) -> Result<ConsentPage, Status> {
     let (mut employments, grants, accesses) = tokio::try_join!(
         pages.edge.list_own_employments(client, session),
@@ -77,12 +55,16 @@ pub(super) async fn page(
         employments,
         grants,
         names,
-        wrong,
+        undone,
     };
     let (first_day, last_day) = until::days(pages.cookies.now());
+    let sites = looked.sites();
+    let has_ended =
+        undone.is_some_and(|undone| !undone.is_wrong && sites.iter().any(|site| undone.is_of(site)));
     Ok(ConsentPage {
         is_signed_in: true,
-        sites: looked.sites(),
+        has_ended,
+        sites,
         past: looked.past(),
         readings,
         first_day,
@@ -110,10 +92,16 @@ fn organizations(
     all.map(str::to_owned).collect()
 }
 
-/// The organization in the name of something that is in it.
-pub(super) fn organization_of(name: &str) -> &str {
-    let end = name.match_indices('/').nth(1).map(|(end, _)| end);
-    end.and_then(|end| name.get(..end)).unwrap_or(name)
+impl Undone<'_> {
+    /// Whether it is one of the forms about this organization: what it was about may be gone, or somebody else's.
+    fn is_of(&self, site: &ConsentSite) -> bool {
+        let forms = [
+            site.allow.as_ref().map(|form| form.target.as_str()),
+            site.active.as_ref().map(|grant| grant.name.as_str()),
+            site.asked.as_ref().map(|grant| grant.name.as_str()),
+        ];
+        forms.contains(&Some(self.target))
+    }
 }
 
 impl Looked<'_> {
@@ -191,7 +179,7 @@ impl Looked<'_> {
     }
 
     fn form(&self, id: String, act: Act, target: &str) -> AllowForm {
-        let wrong = self.wrong.filter(|wrong| wrong.target == target);
+        let undone = self.undone.filter(|undone| undone.target == target);
         let (action, field) = match act {
             Act::Approve => ("/consent/approve", "grant"),
             _ => ("/consent/allow", "organization"),
@@ -202,8 +190,9 @@ impl Looked<'_> {
             field,
             token: self.token(act, target),
             target: target.to_owned(),
-            until: wrong.map(|wrong| wrong.until.to_owned()).unwrap_or_default(),
-            is_wrong: wrong.is_some(),
+            until: undone.map(|undone| undone.until.to_owned()).unwrap_or_default(),
+            is_wrong: undone.is_some_and(|undone| undone.is_wrong),
+            is_again: undone.is_some_and(|undone| !undone.is_wrong),
         }
     }
 

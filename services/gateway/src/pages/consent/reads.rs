@@ -7,19 +7,15 @@ use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_proto::organization::v1::{Role, StaffRead};
-use muster_proto::records::v1::{
-    ExportFormat, ListRecordAccessesResponse, RecordAccess, RecordAccessKind, RecordAccessReason,
-};
-use muster_refusal::{ErrorReason, reason_of};
-use serde::Deserialize;
+use muster_proto::records::v1::{ExportFormat, RecordAccess, RecordAccessKind, RecordAccessReason};
 use tonic::{Code, Status};
-use url::form_urlencoded::Serializer;
 
 use super::PAGE;
-use super::looked::{Names, organization_of};
 use crate::limits::ClientAddress;
 use crate::pages::Pages;
 use crate::pages::account::SignedIn;
+use crate::pages::names::{Names, organization_of};
+use crate::pages::paging::{self, Behind};
 use crate::pages::session::Session;
 use crate::pages::view::{self, Frame, Problem, Reading, ReadingsPage, StaffLook};
 
@@ -27,20 +23,12 @@ const READINGS: &str = "/consent/readings";
 /// As many stand on one page.
 const PAGE_SIZE: i32 = 50;
 
-/// What the address of the page may say.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Show {
-    /// Behind which readings.
-    #[serde(default)]
-    page: String,
-}
-
 /// `GET /consent/readings`: newest first, with what registry staff looked at beside the newest.
 pub(crate) async fn show(
     State(pages): State<Arc<Pages>>,
     Extension(signed_in): Extension<SignedIn>,
     client: ClientAddress,
-    Query(asked): Query<Show>,
+    Query(asked): Query<Behind>,
 ) -> Response {
     // Where to sign in, that page says.
     let Some(session) = signed_in.session() else {
@@ -50,17 +38,9 @@ pub(crate) async fn show(
     match look(&pages, &client, session, asked.page).await {
         Ok(page) => view::readings(page),
         Err(status) if status.code() == Code::Unauthenticated => Redirect::to(PAGE).into_response(),
-        Err(status) if !is_first && is_no_page(&status) => Redirect::to(READINGS).into_response(),
+        Err(status) if !is_first && paging::is_no_page(&status) => Redirect::to(READINGS).into_response(),
         Err(status) => pages.tell(Problem::from_status(&status)),
     }
-}
-
-fn is_no_page(status: &Status) -> bool {
-    let reason = reason_of(status);
-    matches!(
-        reason,
-        Some(ErrorReason::PageTokenInvalid | ErrorReason::InvalidRequest)
-    )
 }
 
 async fn look(
@@ -90,24 +70,12 @@ async fn look(
     let readings = accesses.record_accesses.iter();
     Ok(ReadingsPage {
         readings: readings.map(|access| reading(access, &names)).collect(),
-        older: older(&accesses),
+        older: paging::next(READINGS, &accesses.next_page_token),
         is_first,
         looks: looks.into_iter().map(|one| staff_look(one, &names)).collect(),
         support: pages.support.clone(),
         frame: Frame::default(),
     })
-}
-
-/// The link to what is behind this page; empty when nothing is.
-fn older(listed: &ListRecordAccessesResponse) -> String {
-    if listed.next_page_token.is_empty() {
-        return String::new();
-    }
-    let path = format!("{READINGS}?");
-    let begin = path.len();
-    Serializer::for_suffix(path, begin)
-        .append_pair("page", &listed.next_page_token)
-        .finish()
 }
 
 /// One reading, as it is shown.

@@ -10,13 +10,12 @@ use muster_proto::records::v1::{
 };
 use tonic::Status;
 
-use super::{EdgeClient, request};
+use super::{EdgeClient, LARGEST, ME, request};
 use crate::limits::ClientAddress;
 use crate::pages::session::Session;
 
-const ME: &str = "persons/me";
-/// More than anybody has: the largest page there is.
-const ALL: i32 = 1000;
+/// More than anybody has.
+const ALL: i32 = LARGEST;
 /// As many organizations are asked about at once.
 const NAMES: usize = 50;
 

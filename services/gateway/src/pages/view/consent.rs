@@ -10,6 +10,8 @@ use crate::pages::choice::Choice;
 #[template(path = "consent.html")]
 pub(crate) struct ConsentPage {
     pub(crate) is_signed_in: bool,
+    /// A form of theirs was posted when their sign-in had ended, and did nothing.
+    pub(crate) has_ended: bool,
     /// The key of what they did a moment ago; empty when they did nothing.
     pub(crate) done: &'static str,
     /// Where they work, and who else has something of them.
@@ -86,6 +88,8 @@ pub(crate) struct AllowForm {
     pub(crate) until: String,
     /// Whether that is no day until which it can be granted.
     pub(crate) is_wrong: bool,
+    /// Whether it was posted when the sign-in had ended, and is to be posted again.
+    pub(crate) is_again: bool,
 }
 
 /// A grant that is over.
@@ -143,10 +147,18 @@ pub(crate) struct StaffLook {
 }
 
 impl ConsentPage {
+    fn forms(&self) -> impl Iterator<Item = &AllowForm> {
+        self.sites.iter().filter_map(|site| site.allow.as_ref())
+    }
+
     /// The form in which something is to be mended.
     fn wrong(&self) -> Option<&AllowForm> {
-        let forms = self.sites.iter().filter_map(|site| site.allow.as_ref());
-        forms.into_iter().find(|form| form.is_wrong)
+        self.forms().find(|form| form.is_wrong)
+    }
+
+    /// The form that is to be posted again, if something can be typed in it.
+    fn again(&self) -> Option<&AllowForm> {
+        self.forms().find(|form| form.is_again)
     }
 
     fn called(&self, name: &str) -> String {
@@ -216,7 +228,7 @@ impl ReadingsPage {
 }
 
 /// What an organization is called.
-fn called(frame: &Frame, name: &str) -> String {
+pub(super) fn called(frame: &Frame, name: &str) -> String {
     match name {
         "" => frame.say("consent-nameless"),
         name => name.to_owned(),
