@@ -49,6 +49,7 @@ mod settings;
 mod signed;
 mod suite;
 mod waiting;
+mod walking;
 
 pub use broker::TestBroker;
 pub use callers::Callers;
@@ -63,3 +64,4 @@ pub use service::{TestChannel, TestService};
 pub use signed::{Signed, TestCaller};
 pub use suite::TestSuite;
 pub use waiting::{eventually, eventually_some};
+pub use walking::walk;

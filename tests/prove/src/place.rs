@@ -86,7 +86,7 @@ impl Place {
             display_name: "Proven training".to_owned(),
             ..Training::default()
         };
-        let training = training::create(&staff, wanted).await?.name;
+        let training = training::create(&staff, wanted, "proving").await?.name;
         catalog::add_training(&owner, &self.organization, &training).await?;
         let group = group::create(&owner, &self.organization, "Lead Teachers", &[training]).await?;
         self.group = group.name;

@@ -29,7 +29,7 @@ pub(super) async fn run(scenario: &mut Scenario) -> anyhow::Result<StepReport> {
     report.link("the issuer and its people", &scenario.addresses.issuer);
     for (code, display_name) in TRAININGS {
         let wanted = of_catalog(&format!("{code}-{}", scenario.run), display_name);
-        let training = training::create(&staff, wanted).await?;
+        let training = training::create(&staff, wanted, "asked for by the authority").await?;
         report.line(format!(
             "{} {} is {}",
             training.code, training.display_name, training.name

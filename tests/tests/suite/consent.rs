@@ -110,10 +110,13 @@ impl<'s> Walk<'s> {
     async fn sign_in(&self) {
         self.open("/consent").await;
         self.browser.shows(self.words.title).await;
+        self.goes_to_the_issuer().await;
+    }
+
+    async fn goes_to_the_issuer(&self) {
         self.browser.click("#sign-in").await;
-        let css = "#register input[name=email]";
-        let field = self.browser.client.wait().for_element(Locator::Css(css)).await;
-        field.unwrap().send_keys(&self.employee.address).await.unwrap();
+        let field = "#register input[name=email]";
+        self.browser.types(field, &self.employee.address).await;
         self.browser.click("#register button").await;
     }
 
@@ -151,9 +154,7 @@ impl<'s> Walk<'s> {
     }
 
     async fn chooses(&self, day: &str) {
-        let css = ".site input[type=date]";
-        let field = self.browser.client.wait().for_element(Locator::Css(css)).await;
-        field.unwrap().send_keys(day).await.unwrap();
+        self.browser.types(".site input[type=date]", day).await;
     }
 }
 
@@ -254,6 +255,32 @@ async fn a_day_that_is_none_is_told_and_everything_works_by_keys() {
     let button = walk.browser.client.find(Locator::Css(".allow")).await.unwrap();
     button.send_keys("\u{e007}").await.unwrap();
     walk.browser.shows(ENGLISH.allowed).await;
+    walk.reads().await.unwrap();
+    walk.browser.close().await;
+}
+
+/// As after half an hour without a page, when browsers have forgotten who is signed in.
+#[tokio::test]
+async fn a_day_that_was_typed_is_still_there_after_the_sign_in_had_ended() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let walk = Walk::begin(&suite, &ENGLISH, Browser::open(&suite).await).await;
+    walk.sign_in().await;
+    walk.browser.shows(ENGLISH.not).await;
+    walk.chooses("03312031").await;
+    walk.browser.client.delete_cookie("muster-session").await.unwrap();
+    walk.browser.click(".allow").await;
+    walk.shows("what you chose and typed is kept for 15 minutes", "10-ended")
+        .await;
+    walk.goes_to_the_issuer().await;
+    walk.shows("press the button once more", "11-again").await;
+    walk.is_refused().await;
+    walk.browser.click("#ended a").await;
+    let css = ".site input[name=until]";
+    let field = walk.browser.client.find(Locator::Css(css)).await.unwrap();
+    assert_eq!(field.prop("value").await.unwrap().as_deref(), Some("2031-03-31"));
+    walk.browser.click(".allow").await;
+    walk.browser.shows(ENGLISH.allowed_until).await;
     walk.reads().await.unwrap();
     walk.browser.close().await;
 }

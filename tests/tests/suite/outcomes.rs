@@ -378,8 +378,9 @@ async fn trainings(walk: &Walk<'_>, address: &str) {
     walk.browser.shows(TRAINING).await;
     walk.shows(words.trainings, "18-trainings").await;
     let certificates = record::list_own_certificates(&person).await.unwrap();
-    let number = certificates.first().unwrap().name.rsplit('/').next().unwrap();
-    walk.browser.shows(number).await;
+    walk.browser
+        .shows(&certificates.first().unwrap().certificate_number)
+        .await;
     walk.browser.click(".transfer").await;
     walk.browser.shows(words.begun).await;
     let moved = record::list_own_assignments(&person).await.unwrap();

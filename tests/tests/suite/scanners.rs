@@ -11,17 +11,8 @@ use muster_proto::organization::v1::Role;
 
 use crate::support::{Browser, Organization, Snapshot, Suite, link_for, messages_for, token_of, with_others};
 
-/// The forms of the pages, to which some programs post whatever they see.
-const FORMS: [&str; 8] = [
-    "/invitation/accept",
-    "/invitation/decline",
-    "/invitation/undo-decline",
-    "/join-confirm",
-    "/invitations/accept",
-    "/invitations/decline",
-    "/trainings/transfer",
-    "/sign-out",
-];
+/// Where the gateway lists its forms, each with who takes it.
+const LISTED: &str = include_str!("../../../services/gateway/src/pages/forms.rs");
 /// The pages to which the links lead.
 const PAGES: [&str; 7] = [
     "/invitation",
@@ -34,6 +25,16 @@ const PAGES: [&str; 7] = [
 ];
 /// How far from the link a browser goes.
 const STEPS: usize = 3;
+
+/// The forms of the pages, to which some programs post whatever they see: all that the router has.
+fn forms(slug: &str) -> Vec<String> {
+    let list = LISTED.split_once("\nforms! {\n").unwrap().1;
+    let list = list.split_once("\n}\n").unwrap().0;
+    let paths = list.lines().map(|line| line.split('"').nth(1).unwrap());
+    let forms: Vec<String> = paths.map(|path| path.replace("{slug}", slug)).collect();
+    assert!(forms.contains(&"/consent/allow".to_owned()), "{forms:?}");
+    forms
+}
 
 /// Everything that was mailed, and to whom.
 struct Mailed {
@@ -96,7 +97,14 @@ async fn mailed(suite: &Suite) -> Mailed {
 /// One that speaks HTTP: without cookies, and with those that it was given.
 async fn asks(suite: &Suite, mailed: &Mailed) {
     let edge = suite.address("gateway");
-    let junk = [("form_token", "AAAA"), ("accept", "1"), ("address", "a@b.test")];
+    let organization = mailed.organization.name.as_str();
+    let junk = [
+        ("form_token", "AAAA"),
+        ("accept", "1"),
+        ("address", "a@b.test"),
+        ("organization", organization),
+        ("group", &mailed.organization.group),
+    ];
     let methods = [
         Method::GET,
         Method::HEAD,
@@ -109,10 +117,10 @@ async fn asks(suite: &Suite, mailed: &Mailed) {
         for keeps_cookies in [false, true] {
             let builder = reqwest::Client::builder().no_proxy().cookie_store(keeps_cookies);
             let scanner = builder.build().unwrap();
-            let forms = FORMS.map(|path| format!("{edge}{path}"));
-            let pages = PAGES.map(|path| format!("{edge}{path}"));
-            let join = format!("{edge}/join/{}", mailed.slug);
-            let all = [link, &join].into_iter().chain(&pages).chain(&forms);
+            let forms = forms(&mailed.slug);
+            let pages = PAGES.iter().copied().chain(forms.iter().map(String::as_str));
+            let pages: Vec<String> = pages.map(|path| format!("{edge}{path}")).collect();
+            let all = [link].into_iter().chain(&pages);
             for url in all {
                 for method in &methods {
                     let asked = scanner.request(method.clone(), url).send().await.unwrap();

@@ -4,31 +4,27 @@
 use std::time::Duration;
 
 use muster_client::acts::{
-    access_request, import, invitation, join_page, organization as profile, profile_user, record, redemption,
-    subscription, training,
+    access_request, employment, invitation, join_page, organization as profile, profile_user, record,
+    redemption, training,
 };
 use muster_client::{CallError, Client};
-use muster_proto::invitation::v1::{Import, ImportState, InvitationState};
+use muster_proto::employment::v1::ListEmploymentsRequest;
+use muster_proto::invitation::v1::{ImportState, InvitationState, ListInvitationsRequest};
 use muster_proto::organization::v1::{
-    AccessRequest, AccessRequestState, Limits, ListAccessRequestsRequest, ListProfileUsersRequest,
-    OrganizationState, Role,
+    AccessRequest, AccessRequestState, ListAccessRequestsRequest, ListProfileUsersRequest, OrganizationState,
+    Role,
 };
 use muster_refusal::ErrorReason as R;
 use muster_testkit::{eventually, eventually_some};
 use prost_types::Timestamp;
 
-use crate::support::{Database, Employee, Organization, Suite, after_restart, alone, link_for, token_of};
-
-/// Several batches.
-const ROWS: i32 = 2_500;
-const LIMITS: Limits = Limits {
-    invitations_by_hand: 10,
-    import_rows: ROWS,
-    messages_per_day: 100_000,
+use crate::support::{
+    Database, Employee, HalfDone, Organization, Redelivery, Suite, after_restart, alone, link_for, token_of,
 };
+
+const ROWS: i32 = HalfDone::ROWS;
 /// The mail is due when nobody is invited any more.
 const SOON: Duration = Duration::from_secs(4);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An organization where something of everything is on its way.
 struct Scene {
@@ -45,18 +41,13 @@ struct Scene {
     token: String,
     /// Whose invitation is to come.
     later: String,
-    import: Import,
-    /// The address of its last row.
-    last: String,
+    import: HalfDone,
 }
 
 impl Scene {
     async fn set(suite: &Suite) -> Self {
         let organization = Organization::create(suite).await;
-        let (owner, staff) = (suite.client("owner"), suite.client("staff"));
-        subscription::activate(&staff, &organization.name, LIMITS, "a test")
-            .await
-            .unwrap();
+        let owner = suite.client("owner");
         let profile = profile::get(&owner, &organization.name).await.unwrap();
         let number = profile.organization_number;
         let slug = organization.open_join_page(suite).await;
@@ -75,10 +66,6 @@ impl Scene {
         let invitee = format!("invited-{}@example.test", suite.unique());
         organization.invite(suite, &invitee).await;
         let token = token_of(&link_for(suite, &invitee).await);
-        let run = suite.unique();
-        let rows = (0..ROWS).map(|n| format!("imported-{n}.{run}@example.test,Teachers\n"));
-        let sheet = "email,groups\n".to_owned() + &rows.collect::<String>();
-        let import = import::upload(&owner, &organization.name, "list.csv", sheet.as_bytes()).await;
         Self {
             suite: suite.clone(),
             number,
@@ -89,8 +76,7 @@ impl Scene {
             invitee,
             token,
             later: format!("later-{}@example.test", suite.unique()),
-            import: import.unwrap(),
-            last: format!("imported-{}.{run}@example.test", ROWS - 1),
+            import: HalfDone::upload(suite, &organization).await,
             organization,
         }
     }
@@ -110,38 +96,11 @@ impl Scene {
         });
         invitation::create(&self.owner(), name, later).await.unwrap();
         assert!(self.suite.signal("rabbitmq", "TERM"));
-        let database = Database::of(&self.suite, "invitation").await;
-        self.takes_the_last_row(&database).await;
-        let tomorrow = (self.suite.clock.now() + DAY).into();
-        import::approve_for(&self.owner(), &self.import.name, &self.import.etag, tomorrow)
-            .await
-            .unwrap();
-        eventually(async || self.imported().await.1 > 0).await;
+        self.import.begins(&self.invitee).await;
         let suspended = profile::suspend(&self.suite.client("staff"), name, "a test").await;
         assert_eq!(suspended.unwrap().state(), OrganizationState::Suspended);
-        // Its worker has waited for the row as long as it may, and asks before it goes on.
-        self.import_is_put_down().await;
-        database.run("ROLLBACK").await;
-    }
-
-    /// Whoever wants to invite the last address of the import waits for this transaction: however fast the worker is, it is not done.
-    async fn takes_the_last_row(&self, database: &Database) {
-        database.run("BEGIN").await;
-        let invitation = format!(
-            "INSERT INTO invitations SELECT (jsonb_populate_record(other, jsonb_build_object(
-                 'invitation_id', gen_random_uuid(), 'address_canonical', '{}'))).*
-             FROM invitations other WHERE organization_id = '{}' AND address_canonical = '{}'",
-            self.last,
-            self.organization.id(),
-            self.invitee
-        );
-        database.change(&invitation).await;
-    }
-
-    async fn import_is_put_down(&self) {
-        let put_down =
-            "imports WHERE state = 'APPLYING' AND lease_token = '00000000-0000-0000-0000-000000000000'";
-        self.counts("invitation", put_down, 1).await;
+        self.import.is_put_down().await;
+        self.import.lets_go().await;
     }
 
     async fn accepts(&self) -> Result<(), CallError> {
@@ -187,12 +146,6 @@ impl Scene {
         requests.iter().map(AccessRequest::state).collect()
     }
 
-    /// Its state, and how many rows have become invitations.
-    async fn imported(&self) -> (ImportState, i32) {
-        let import = import::get(&self.owner(), &self.import.name).await.unwrap();
-        (import.state(), import.applied_count)
-    }
-
     /// How many mails have come to an address.
     async fn mails(&self, address: &str) -> usize {
         let list = format!(
@@ -226,7 +179,50 @@ impl Scene {
             deliveries.number(&asked).await >= 1
         })
         .await;
-        self.import_is_put_down().await;
+        self.import.is_put_down().await;
+    }
+
+    /// What the owner sees of it, everybody at its join page, and the colleague of what they learn; and how many mails there were.
+    async fn look(&self) -> Vec<String> {
+        let (owner, parent) = (self.owner(), self.organization.name.clone());
+        let colleague = self.suite.client(&self.colleague.address);
+        let invitations = ListInvitationsRequest {
+            parent: parent.clone(),
+            ..Default::default()
+        };
+        let users = ListProfileUsersRequest {
+            parent: parent.clone(),
+            ..Default::default()
+        };
+        let employments = ListEmploymentsRequest {
+            parent: parent.clone(),
+            ..Default::default()
+        };
+        let listed = invitation::list(&owner, invitations).await.unwrap();
+        let mut mails = Vec::new();
+        for address in [&self.later, &self.invitee, &self.colleague.address, &self.asker] {
+            mails.push(self.mails(address).await);
+        }
+        vec![
+            format!("{:#?}", profile::get(&owner, &parent).await.unwrap()),
+            format!("{:#?}", join_page::lookup(&colleague, &self.slug).await.unwrap()),
+            format!("{:?}", self.asked().await),
+            format!("{:#?}", self.import.read().await),
+            format!("{:#?}", listed.invitations),
+            format!("{:#?}", listed.counts),
+            format!("{:#?}", profile_user::list(&owner, users).await.unwrap()),
+            format!("{:#?}", employment::list(&owner, employments).await.unwrap()),
+            format!("{:#?}", record::list_own_assignments(&colleague).await.unwrap()),
+            format!("{mails:?}"),
+        ]
+    }
+
+    /// The owner was told of the suspension once, and once of its end.
+    async fn is_told_of_twice(&self) {
+        self.counts("notification", "deliveries WHERE purpose = 'SUSPENSION'", 2)
+            .await;
+        self.counts("organization", "suspension_notices WHERE true", 2)
+            .await;
     }
 }
 
@@ -234,6 +230,7 @@ impl Scene {
 async fn a_suspended_organization_takes_nobody_in_and_then_goes_on_once_although_the_broker_was_away() {
     let _alone = alone().await;
     let suite = Suite::find();
+    let events = Redelivery::since_now(&suite).await;
     let scene = Scene::set(&suite).await;
     scene.colleague_goes_on(30).await;
     scene.is_suspended().await;
@@ -247,7 +244,7 @@ async fn a_suspended_organization_takes_nobody_in_and_then_goes_on_once_although
     assert_eq!(scene.asked().await, [AccessRequestState::Expired]);
     scene.colleague_goes_on(50).await;
     scene.waits().await;
-    let (state, applied) = scene.imported().await;
+    let (state, applied) = scene.import.stands().await;
     assert!(
         state == ImportState::Applying && (1..ROWS).contains(&applied),
         "{applied} are invited"
@@ -259,7 +256,7 @@ async fn a_suspended_organization_takes_nobody_in_and_then_goes_on_once_although
         Some(R::OrganizationNotActive),
         "also with the broker"
     );
-    assert_eq!(scene.imported().await, (ImportState::Applying, applied));
+    assert_eq!(scene.import.stands().await, (ImportState::Applying, applied));
 
     profile::reinstate(&suite.client("staff"), &scene.organization.name, "a test")
         .await
@@ -273,7 +270,7 @@ async fn a_suspended_organization_takes_nobody_in_and_then_goes_on_once_although
     let asked = [AccessRequestState::Pending, AccessRequestState::Expired];
     assert_eq!(scene.asked().await, asked);
     link_for(&suite, &scene.later).await;
-    eventually(async || scene.imported().await == (ImportState::Applied, ROWS)).await;
+    eventually(async || scene.import.stands().await == (ImportState::Applied, ROWS)).await;
 
     // Each once: the owner, the colleague and who has accepted are employed, and the latter two learn.
     scene
@@ -290,4 +287,14 @@ async fn a_suspended_organization_takes_nobody_in_and_then_goes_on_once_although
     eventually(async || open().await == 1).await;
     assert_eq!(scene.mails(&scene.later).await, 1);
     assert_eq!(scene.mails(&scene.invitee).await, 1);
+
+    // What told of the suspension, and of everything else, once more, and then what came last before what came first: it is as it was.
+    scene.is_told_of_twice().await;
+    let was = scene.look().await;
+    events.happens(&suite, &scene.organization).await;
+    assert_eq!(was, scene.look().await);
+    events.happens_backwards(&suite, &scene.organization).await;
+    assert_eq!(was, scene.look().await);
+    scene.is_told_of_twice().await;
+    scene.colleague_goes_on(90).await;
 }

@@ -53,3 +53,4 @@ mod suspensions;
 mod timers;
 mod types;
 mod updates;
+mod walking;

@@ -26,6 +26,7 @@ impl Fixture {
         let request = CreateTrainingRequest {
             training: Some(training),
             request_id: String::new(),
+            reason: "a test".to_owned(),
         };
         let staff = self.records().await.calls_of(TestCaller::platform_staff());
         let created = TrainingServiceClient::new(staff).create_training(request).await;

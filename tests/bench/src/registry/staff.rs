@@ -110,7 +110,7 @@ pub(crate) async fn course(
         validity_months: 12,
         ..Training::default()
     };
-    Ok(training::create(&fixture.staff, course).await?.name)
+    Ok(training::create(&fixture.staff, course, "measuring").await?.name)
 }
 
 impl Staffed {

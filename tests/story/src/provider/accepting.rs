@@ -21,7 +21,13 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
     provider.scenario.newcomer(&known).await?;
     let mut person = String::new();
     for address in [&known, &new] {
-        invitee::accept(provider, address, 1).await?;
+        let how = if address == &known {
+            invitee::accept(provider, address, 1).await?;
+            "signed in, accepted"
+        } else {
+            invitee::register(provider, address, "Nora Newcomer", 1).await?;
+            "registered, came back to the invitation, accepted"
+        };
         let learner = provider.scenario.newcomer(address).await?;
         let employed = wait_until("the employment is verified", "employment", SOON, async || {
             let own = unless_unavailable(employment::list_own(&learner).await)?.unwrap_or_default();
@@ -37,7 +43,7 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         })
         .await?;
         report.line(format!(
-            "{address} accepted, and has to take {}",
+            "{address} {how}, and has to take {}",
             assigned.training_display_name
         ));
         report.link_call("the learner seeing the training", provider.scenario, &learner);
@@ -89,7 +95,9 @@ async fn by_hand(provider: &Provider<'_>, learner: &str) -> anyhow::Result<Assig
         display_name: "First Aid".to_owned(),
         ..Training::default()
     };
-    let training = training::create(&provider.staff, wanted).await?.name;
+    let training = training::create(&provider.staff, wanted, "asked for by the authority")
+        .await?
+        .name;
     catalog::add_training(&provider.owner, &provider.organization, &training).await?;
     Ok(record::assign_training(&provider.owner, learner, &training, "").await?)
 }

@@ -1,5 +1,7 @@
 //! What somebody does who was invited: in a browser, from the mail on.
 
+use anyhow::ensure;
+
 use super::{Provider, SOON};
 use crate::browser::Browser;
 use crate::expect::wait_until;
@@ -32,12 +34,38 @@ pub(super) async fn follow(provider: &Provider<'_>, address: &str, begin: &str) 
 
 /// Opens the invitation of the newest of so many mails, signs in and accepts.
 pub(super) async fn accept(provider: &Provider<'_>, address: &str, mails: usize) -> anyhow::Result<()> {
-    let link = link(provider, address, "/i/", mails).await?;
-    let mut browser = Browser::open(&provider.scenario.addresses, &link).await?;
+    let mut browser = opened(provider, address, mails).await?;
     browser.click("sign-in").await?;
     browser.submit("/authorize", Some(("person", address))).await?;
     browser.submit("/invitation/accept", None).await?;
     browser.shows("You have joined")
+}
+
+/// The same of somebody who has no account: they register, under this name, and come back to the same invitation.
+pub(super) async fn register(
+    provider: &Provider<'_>,
+    address: &str,
+    name: &str,
+    mails: usize,
+) -> anyhow::Result<()> {
+    let mut browser = opened(provider, address, mails).await?;
+    browser.click("register").await?;
+    let mut asked = browser.at.query_pairs();
+    ensure!(
+        asked.any(|(key, value)| key == "prompt" && value == "create"),
+        "the issuer is not asked to let somebody register"
+    );
+    browser
+        .submit("/authorize", [("email", address), ("name", name)])
+        .await?;
+    browser.shows(name)?;
+    browser.submit("/invitation/accept", None).await?;
+    browser.shows("You have joined")
+}
+
+async fn opened(provider: &Provider<'_>, address: &str, mails: usize) -> anyhow::Result<Browser> {
+    let link = link(provider, address, "/i/", mails).await?;
+    Browser::open(&provider.scenario.addresses, &link).await
 }
 
 /// Signs in without any link, and sees what waits for an answer.

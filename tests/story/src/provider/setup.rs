@@ -37,7 +37,7 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         display_name: "Mandated Reporter Training".to_owned(),
         ..Training::default()
     };
-    let training = training::create(&staff, wanted).await?;
+    let training = training::create(&staff, wanted, "asked for by the authority").await?;
     let profile = Organization {
         display_name: NAME.to_owned(),
         licensing_authority: "us-mi".to_owned(),

@@ -559,6 +559,7 @@ fn creating(code: String, request_id: &str) -> CreateTrainingRequest {
     CreateTrainingRequest {
         training: Some(training),
         request_id: request_id.into(),
+        reason: "a test".into(),
     }
 }
 
@@ -572,7 +573,13 @@ fn trainings() -> Vec<Row> {
         row("CreateTraining", R::InvalidRequest, async |_| {
             let mut request = creating("a code".into(), "seven");
             request.training.as_mut().unwrap().display_name.clear();
-            Attempt::by("staff", &request).violates(&["request_id", "training.code", "training.display_name"])
+            request.reason.clear();
+            Attempt::by("staff", &request).violates(&[
+                "reason",
+                "request_id",
+                "training.code",
+                "training.display_name",
+            ])
         }),
         row("CreateTraining", R::RequestIdReused, async |at| {
             let id = at.suite.request_id();

@@ -237,6 +237,7 @@ impl Stage {
         let request = CreateTrainingRequest {
             training: Some(training),
             request_id: String::new(),
+            reason: "a test".to_owned(),
         };
         let made: CreateTrainingResponse = self.done("CreateTraining", "staff", &request).await;
         made.training.unwrap().name

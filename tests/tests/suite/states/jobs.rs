@@ -52,6 +52,7 @@ pub(super) const JOBS: &[Job] = &[
         held_by: &[
             "what_was_not_answered_is_cancelled_and_what_was_accepted_is_archived",
             "hundreds_are_cancelled_and_imports_stop",
+            "a_closed_organization_lets_go_of_everybody_although_the_broker_was_away",
         ],
     },
     Job {
@@ -68,6 +69,7 @@ pub(super) const JOBS: &[Job] = &[
             "the_import_of_a_suspended_organization_is_paused",
             "a_suspended_organization_takes_nobody_in_and_then_goes_on_once_although_the_broker_was_away",
             "nothing_is_open_of_what_raced_with_the_closing",
+            "a_closed_organization_lets_go_of_everybody_although_the_broker_was_away",
         ],
     },
     Job {
@@ -83,6 +85,7 @@ pub(super) const JOBS: &[Job] = &[
         held_by: &[
             "a_suspended_organization_takes_nobody_in_and_then_goes_on_once_although_the_broker_was_away",
             "what_was_not_answered_is_cancelled_and_what_was_accepted_is_archived",
+            "a_closed_organization_lets_go_of_everybody_although_the_broker_was_away",
         ],
     },
     Job {
@@ -99,6 +102,7 @@ pub(super) const JOBS: &[Job] = &[
             "the_mail_of_a_suspended_organization_waits",
             "the_mail_of_an_organization_that_was_suspended_for_more_than_a_day_is_held_back_until_somebody_sends_it",
             "a_mail_is_no_longer_wanted_once_the_invitation_is_dead",
+            "a_closed_organization_lets_go_of_everybody_although_the_broker_was_away",
         ],
     },
     Job {
@@ -124,6 +128,12 @@ pub(super) const JOBS: &[Job] = &[
             "only_what_is_approved_is_reviewed_and_only_what_is_active_confirmed",
             "a_review_that_is_due_after_the_closing_is_mailed_to_nobody",
         ],
+    },
+    Job {
+        name: "records/name-certificates",
+        while_suspended: ANY,
+        when_closed: ANY,
+        held_by: &["what_is_completed_while_nobody_says_names_is_named_later"],
     },
     Job {
         name: "records/settle-strays",

@@ -107,7 +107,7 @@ impl Scene {
                 display_name: "A training".into(),
                 ..Default::default()
             };
-            let made = training::create(&staff, wanted).await.unwrap();
+            let made = training::create(&staff, wanted, "a test").await.unwrap();
             self.say(word, &made.name);
         }
         let taken = self.words["catalog_training"].clone();

@@ -19,6 +19,10 @@ use super::axe::{self, Colours};
 const NO_BROWSER: &str = "there is no browser: install Chromium with its driver (Debian: `apt-get install chromium \
                           chromium-driver`; Ubuntu: `snap install chromium`), or Google Chrome and chromedriver";
 
+const TABULATOR: &str = "\u{e004}";
+/// No page has so many elements that take the focus.
+const MOST_STOPS: usize = 40;
+
 /// One browser with a profile of its own. When it goes out of scope, also by a panic, nothing of it is left.
 pub(crate) struct Browser {
     pub(crate) client: Client,
@@ -95,6 +99,12 @@ impl Browser {
         self
     }
 
+    /// The same browser, which looks closely at the pages that are here.
+    pub(crate) fn at(mut self, edge: &str) -> Self {
+        edge.clone_into(&mut self.edge);
+        self
+    }
+
     /// Whether pages may run scripts.
     pub(crate) fn runs_scripts(&self) -> bool {
         self.scripts
@@ -117,6 +127,55 @@ impl Browser {
             .click()
             .await
             .unwrap();
+    }
+
+    /// Types into a field, once it is there.
+    pub(crate) async fn types(&self, css: &str, text: &str) {
+        let field = self.client.wait().for_element(Locator::Css(css)).await;
+        let field = field.unwrap_or_else(|error| panic!("no {css}: {error}"));
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Registers at the issuer, whose page is shown.
+    pub(crate) async fn registers(&self, address: &str, name: &str) {
+        for (field, text) in [("email", address), ("name", name)] {
+            self.types(&format!("#register input[name={field}]"), text).await;
+        }
+        self.click("#register button").await;
+    }
+
+    /// The host name of the page that is shown.
+    pub(crate) async fn host(&self) -> String {
+        let at = self.client.current_url().await.unwrap();
+        at.host_str().unwrap_or_default().to_owned()
+    }
+
+    /// Presses keys, wherever the focus is.
+    pub(crate) async fn press(&self, keys: &str) {
+        let focused = self.client.active_element().await.unwrap();
+        focused.send_keys(keys).await.unwrap();
+    }
+
+    /// Goes on from element to element by the tabulator key until this one has the focus, and shows that it has.
+    pub(crate) async fn tab_to(&self, css: &str) {
+        const SCRIPT: &str = "
+            const focused = document.activeElement;
+            if (!focused.matches(arguments[0])) return null;
+            const style = getComputedStyle(focused);
+            return focused.matches(':focus-visible') && style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;";
+        for _ in 0..MOST_STOPS {
+            self.press(TABULATOR).await;
+            let has_focus = self.client.execute(SCRIPT, vec![json!(css)]).await.unwrap();
+            if !has_focus.is_null() {
+                assert_eq!(
+                    has_focus,
+                    json!(true),
+                    "{css} does not show that it has the focus"
+                );
+                return;
+            }
+        }
+        panic!("{css} is not reached by the tabulator key");
     }
 
     /// Waits until the page shows a text. If it is one of ours, nothing on it keeps people out.

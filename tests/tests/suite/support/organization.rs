@@ -65,6 +65,14 @@ pub(crate) struct Employee {
     pub(crate) person: String,
 }
 
+impl Employee {
+    /// What they are called as a learner of an organization.
+    pub(crate) fn learner_of(&self, organization: &Organization) -> String {
+        self.person
+            .replace("persons/", &format!("{}/learners/", organization.name))
+    }
+}
+
 /// An active organization of `owner`, with a premium plan, a training and a group that requires it.
 pub(crate) struct Organization {
     pub(crate) name: String,
@@ -132,7 +140,7 @@ impl Organization {
             display_name: name.into(),
             ..Default::default()
         };
-        let made = training::create(&suite.client("staff"), wanted).await;
+        let made = training::create(&suite.client("staff"), wanted, "a test").await;
         let training = made.unwrap().name;
         let owner = suite.client(owner);
         catalog::add_training(&owner, parent, &training).await.unwrap();

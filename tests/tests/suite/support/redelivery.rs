@@ -33,7 +33,7 @@ impl Redelivery {
     pub(crate) async fn happens(&self, suite: &Suite, organization: &Organization) {
         let older = older(suite, organization).await;
         assert!(older.len() > 3, "{older:?}");
-        let quoted: Vec<String> = older.iter().map(|id| format!("'{id}'")).collect();
+        let quoted: Vec<String> = older.iter().map(|(id, _)| format!("'{id}'")).collect();
         let those = format!("FROM inbox WHERE id IN ({})", quoted.join(", "));
         let (count, forget) = (format!("SELECT count(*) {those}"), format!("DELETE {those}"));
         let mut forgotten = Vec::new();
@@ -54,19 +54,54 @@ impl Redelivery {
         for (consumer, heard) in &forgotten {
             eventually(async || consumer.number(&count).await >= *heard).await;
         }
+        none_is_parked(suite, &older);
+    }
+
+    /// The same, one event after the other, the newest first: each comes as if for the first time after all that followed it.
+    pub(crate) async fn happens_backwards(&self, suite: &Suite, organization: &Organization) {
+        let mut older = older(suite, organization).await;
+        assert!(older.len() > 3, "{older:?}");
+        // Their ids begin with the time.
+        older.sort();
+        let mut consumers = Vec::new();
         for consumer in CONSUMERS {
-            let parked = suite.operate(consumer, &["parked", "list"]);
-            let ours: Vec<&str> = parked
-                .lines()
-                .filter(|line| older.iter().any(|id| line.contains(id)))
-                .collect();
-            assert!(ours.is_empty(), "{consumer} has parked {ours:?}");
+            consumers.push(Database::of(suite, consumer).await);
         }
+        for (id, publisher) in older.iter().rev() {
+            let mut heard = Vec::new();
+            for consumer in &consumers {
+                if consumer
+                    .run(&format!("DELETE FROM inbox WHERE id = '{id}'"))
+                    .await
+                    == 1
+                {
+                    heard.push(consumer);
+                }
+            }
+            let said = suite.operate(publisher, &["outbox", "republish", "--event", id]);
+            assert!(said.starts_with("1 to be published again"), "{said}");
+            let hears = format!("SELECT count(*) FROM inbox WHERE id = '{id}'");
+            for consumer in heard {
+                eventually(async || consumer.number(&hears).await == 1).await;
+            }
+        }
+        none_is_parked(suite, &older);
     }
 }
 
-/// The events of the organization, but for the newest of each employment.
-async fn older(suite: &Suite, organization: &Organization) -> Vec<String> {
+fn none_is_parked(suite: &Suite, events: &[(String, &str)]) {
+    for consumer in CONSUMERS {
+        let parked = suite.operate(consumer, &["parked", "list"]);
+        let ours: Vec<&str> = parked
+            .lines()
+            .filter(|line| events.iter().any(|(id, _)| line.contains(id)))
+            .collect();
+        assert!(ours.is_empty(), "{consumer} has parked {ours:?}");
+    }
+}
+
+/// The events of the organization, each with who publishes it, but for the newest of each employment.
+async fn older(suite: &Suite, organization: &Organization) -> Vec<(String, &'static str)> {
     let mut older = Vec::new();
     for publisher in PUBLISHERS {
         let question = format!(
@@ -78,7 +113,7 @@ async fn older(suite: &Suite, organization: &Organization) -> Vec<String> {
             organization.id()
         );
         let ids = Database::of(suite, publisher).await.text(&question).await;
-        older.extend(ids.split_whitespace().map(str::to_owned));
+        older.extend(ids.split_whitespace().map(|id| (id.to_owned(), publisher)));
     }
     older
 }
