@@ -1,5 +1,7 @@
 //! All that a filter lists, as it is at a moment.
 
+use std::cmp::Reverse;
+
 use std::collections::HashMap;
 
 use muster_database::DatabaseError;
@@ -38,7 +40,7 @@ pub(crate) async fn listed(
         return Ok(None);
     }
     // As an act on the filter lists them, which has no order to choose.
-    found.sort_unstable_by(|one, other| other.id.cmp(&one.id));
+    found.sort_unstable_by_key(|one| Reverse(one.id));
     Ok(Some(Listed {
         ids: found.iter().map(|one| one.id).collect(),
         versions: found.iter().map(|one| (one.id, one.version)).collect(),
