@@ -239,7 +239,7 @@ impl Fixture {
         } else {
             self.read(person).await.err()
         };
-        refused.map(|status| reason_of(&status).unwrap_or_else(|| panic!("not by a reason: {status:?}")))
+        refused.map(|status| reason_of(&status).ok_or(status).unwrap())
     }
 
     /// Of each learner in the report, whether their whole record is.

@@ -188,7 +188,7 @@ async fn a_certificate_is_seen_once_by_who_walks_through_them_while_others_are_i
             let (newer, older) = (200 + number, 50 - number);
             fixture.certified("learner-2", (newer, newer)).await;
             fixture.certified("learner-1", (older, older)).await;
-            let gone = if number % 2 == 0 { 101 } else { 110 };
+            let gone = if number.is_multiple_of(2) { 101 } else { 110 };
             fixture
                 .run(format!(
                     "DELETE FROM certificates WHERE certificate_id = '{}'",
@@ -266,7 +266,7 @@ async fn a_reading_is_seen_once_by_who_walks_through_them_while_others_read() {
         read(50 - number, 50 - number).await;
         let renamed = "UPDATE record_accesses SET reader_display_name = 'Ada'".to_owned();
         fixture.run(renamed).await;
-        let gone = if number % 2 == 0 { 101 } else { 110 };
+        let gone = if number.is_multiple_of(2) { 101 } else { 110 };
         let gone = format!("DELETE FROM record_accesses WHERE access_id = '{}'", id_of(gone));
         fixture.run(gone).await;
     };

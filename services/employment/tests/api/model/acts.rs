@@ -67,7 +67,7 @@ impl<'a> Place<'a> {
             }
             answers.push(match done {
                 Ok(one) => Ok(one.map(|one| self.told(&one))),
-                Err(status) => Err(reason_of(&status).unwrap_or_else(|| panic!("{act:?}: {status:?}"))),
+                Err(status) => Err(reason_of(&status).ok_or((act, status)).unwrap()),
             });
         }
         answers
