@@ -9,6 +9,7 @@ mod acts;
 mod table;
 
 use muster_proto::employment::v1::EmploymentSide as Side;
+use muster_testkit::explained;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy};
 use proptest::prop_oneof;
@@ -89,15 +90,10 @@ async fn follow(fixture: &mut Fixture, steps: &[Vec<Act>]) -> Result<(), TestCas
         }
         let answers = place.all(&acts, &table).await;
         let stored = place.stored().await;
-        let mut explained = Vec::new();
-        for table in &possible {
-            for order in table::orders(acts.len()) {
-                let (next, expected) = table.after(&acts, &order);
-                if expected == answers && next.shown() == stored && !explained.contains(&next) {
-                    explained.push(next);
-                }
-            }
-        }
+        let explained = explained(&possible, acts.len(), |table, order| {
+            let (next, expected) = table.after(&acts, order);
+            (expected == answers && next.shown() == stored).then_some(next)
+        });
         if explained.is_empty() {
             return Err(TestCaseError::fail(format!(
                 "step {number}, {acts:?} on one of {possible:#?}\n  was answered {answers:?}, and is {stored:?}"

@@ -8,6 +8,7 @@ mod acts;
 mod table;
 
 use muster_proto::organization::v1::Role;
+use muster_testkit::explained;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Handle;
@@ -104,15 +105,10 @@ async fn follow(fixture: &Fixture, steps: &[Vec<Act>]) -> Result<(), String> {
         let acts = table::heard_one_by_one(acts);
         let answers = place.all(&acts).await;
         let stored = place.stored().await?;
-        let mut explained = Vec::new();
-        for table in &possible {
-            for order in table::orders(acts.len()) {
-                let (next, expected) = table.after(&acts, &order);
-                if expected == answers && next.shown() == stored && !explained.contains(&next) {
-                    explained.push(next);
-                }
-            }
-        }
+        let explained = explained(&possible, acts.len(), |table, order| {
+            let (next, expected) = table.after(&acts, order);
+            (expected == answers && next.shown() == stored).then_some(next)
+        });
         if explained.is_empty() {
             return Err(format!(
                 "step {number}, {acts:?} on one of {possible:#?}\n  was answered {answers:?}, and is {stored:#?}"

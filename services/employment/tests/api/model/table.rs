@@ -528,12 +528,3 @@ impl Table {
         Ok(())
     }
 }
-
-/// Every order in which acts at the same moment can have come.
-pub(super) fn orders(count: usize) -> Vec<Vec<usize>> {
-    match count {
-        0 => vec![vec![]],
-        1 => vec![vec![0]],
-        _ => vec![vec![0, 1], vec![1, 0]],
-    }
-}

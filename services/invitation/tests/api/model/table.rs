@@ -658,15 +658,3 @@ impl Table {
         Ok(())
     }
 }
-
-/// Every order of so many acts, at most three.
-pub(super) fn orders(count: usize) -> Vec<Vec<usize>> {
-    match count {
-        0 => vec![vec![]],
-        1 => vec![vec![0]],
-        2 => vec![vec![0, 1], vec![1, 0]],
-        _ => [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
-            .map(Vec::from)
-            .to_vec(),
-    }
-}

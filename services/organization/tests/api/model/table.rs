@@ -526,12 +526,3 @@ pub(super) fn heard_one_by_one(mut acts: Vec<Aimed>) -> Vec<Aimed> {
     }
     acts
 }
-
-/// Every order of so many acts, at most two.
-pub(super) fn orders(count: usize) -> Vec<Vec<usize>> {
-    match count {
-        0 => vec![vec![]],
-        1 => vec![vec![0]],
-        _ => vec![vec![0, 1], vec![1, 0]],
-    }
-}
