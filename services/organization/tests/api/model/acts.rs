@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use muster_database::DatabaseError;
 use muster_identity::Role as AtTheEdge;
 use muster_ids::OrganizationId;
 use muster_proto::employment::v1::EmploymentState;
 use muster_proto::organization::v1 as pb;
-use muster_testkit::{Callers, TestCaller};
+use muster_testkit::{Callers, TestCaller, eventually};
 use prost_types::FieldMask;
+use sqlx::PgConnection;
 use tonic::Status;
 
 use super::table::{Act, Aimed, Answer, News, PEOPLE, Shown};
@@ -39,6 +41,15 @@ impl<'w> Place<'w> {
         profiles.submit_organization(submit(id)).await.unwrap();
         let mut staff = fixture.profiles(TestCaller::staff(id));
         staff.approve_organization(approve(id)).await.unwrap();
+        // Employment makes the owner the first director.
+        let directors = async |db: &mut PgConnection| {
+            let known = sqlx::query_scalar(
+                "SELECT count(*) FROM employment_projection WHERE organization_id = $1 AND state = 'VERIFIED'",
+            );
+            Ok::<i64, DatabaseError>(known.bind(id.as_uuid()).fetch_one(db).await?)
+        };
+        let database = fixture.service.database.database();
+        eventually(async || database.read(&directors).await.unwrap() == 1).await;
         Self {
             fixture,
             id,

@@ -153,6 +153,7 @@ impl Table {
     pub(super) fn new() -> Self {
         let mut people = vec![Person::default(); PEOPLE];
         people[0].is_reachable = true;
+        people[0].employment = Some(News::Verified);
         Self {
             owner: 0,
             people,
