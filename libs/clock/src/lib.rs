@@ -14,6 +14,7 @@
 //! ```
 
 mod time_zones;
+mod zone;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,6 +23,7 @@ use time::{OffsetDateTime, UtcOffset};
 use uuid::{ContextV7, Timestamp, Uuid};
 
 pub use time_zones::TimeZones;
+pub use zone::{LocalTime, Zone};
 
 /// Tells the time and makes ids. Cheap to clone; clones of a fixed clock share their time.
 #[derive(Clone, Debug)]

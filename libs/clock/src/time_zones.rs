@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use jiff::civil;
-use jiff::tz::TimeZone;
 use time::{Date, OffsetDateTime};
+
+use crate::Zone;
 
 /// The time zone of each authority that has one of its own; of the others it is UTC. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct TimeZones(Arc<HashMap<String, TimeZone>>);
+pub struct TimeZones(Arc<HashMap<String, Zone>>);
 
 impl FromStr for TimeZones {
     type Err = String;
@@ -22,7 +22,7 @@ impl FromStr for TimeZones {
             let (authority, name) = pair.split_once('=').ok_or_else(|| {
                 format!("{pair} must be an authority and a time zone, such as us-mi=America/Detroit")
             })?;
-            let zone = TimeZone::get(name).map_err(|_| format!("{name} is no time zone"))?;
+            let zone = Zone::found(name).ok_or_else(|| format!("{name} is no time zone"))?;
             Ok((authority.to_owned(), zone))
         });
         Ok(Self(Arc::new(zones.collect::<Result<_, String>>()?)))
@@ -37,31 +37,26 @@ impl TimeZones {
     /// What the zone of the authority is called, such as `America/Detroit`.
     #[must_use]
     pub fn name_of(&self, authority: &str) -> String {
-        let zone = self.of(authority);
-        zone.iana_name().unwrap_or("UTC").to_owned()
+        self.of(authority).name().to_owned()
     }
 
-    fn of(&self, authority: &str) -> TimeZone {
-        self.0.get(authority).cloned().unwrap_or(TimeZone::UTC)
+    /// The zone of the authority.
+    #[must_use]
+    pub fn of(&self, authority: &str) -> Zone {
+        self.0.get(authority).cloned().unwrap_or_default()
     }
 
     /// The civil day there.
     #[must_use]
     pub fn today(&self, authority: &str, now: OffsetDateTime) -> Date {
-        let there = jiff::Timestamp::from_second(now.unix_timestamp())
-            .map(|now| self.of(authority).to_datetime(now).date());
-        there.ok().and_then(day).unwrap_or(now.date())
+        self.of(authority).day(now)
     }
 
     /// When a day is over there: the first moment of the next civil day that exists. `None` of a day at the end of all
     /// calendars.
     #[must_use]
     pub fn end_of(&self, authority: &str, last: Date) -> Option<OffsetDateTime> {
-        let (year, month, day) = (i16::try_from(last.year()).ok()?, last.month() as i8, last.day());
-        let last = civil::Date::new(year, month, i8::try_from(day).ok()?).ok()?;
-        // Midnight that does not exist is the moment at which the clocks go forward, over a whole day if need be.
-        let next = last.tomorrow().ok()?.to_zoned(self.of(authority)).ok()?;
-        OffsetDateTime::from_unix_timestamp(next.timestamp().as_second()).ok()
+        self.of(authority).end_of(last)
     }
 
     /// Before this moment the day is over nowhere on earth.
@@ -70,11 +65,6 @@ impl TimeZones {
         let next = last.next_day()?.midnight();
         Some(next.assume_offset(time::UtcOffset::from_hms(14, 0, 0).ok()?))
     }
-}
-
-fn day(day: civil::Date) -> Option<Date> {
-    let month = time::Month::try_from(u8::try_from(day.month()).ok()?).ok()?;
-    Date::from_calendar_date(day.year().into(), month, u8::try_from(day.day()).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-# The words of the mail that follows are those of the notification service: `invite/v3.en.ftl`.
+# The words of the mail that follows are those of the notification service: `invite/v4.en.ftl`.
 mail-subject = { $organization } invites you
 subject = { $organization }: you will be invited to take your training online
 text =

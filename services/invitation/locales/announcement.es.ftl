@@ -1,4 +1,4 @@
-# The words of the mail that follows are those of the notification service: `invite/v3.es.ftl`.
+# The words of the mail that follows are those of the notification service: `invite/v4.es.ftl`.
 mail-subject = { $organization } le invita
 subject = { $organization }: le invitaremos a hacer su capacitación en línea
 text =

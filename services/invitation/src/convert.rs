@@ -231,6 +231,7 @@ pub(crate) fn seen(Seen { invitation, inviting }: Seen, now: OffsetDateTime) -> 
         send_time: Some(timestamp(invitation.send_time)),
         expire_time: Some(timestamp(invitation.expire_time)),
         undo_expire_time: decline.map(|decline| timestamp(decline.undo_expire_time())),
+        time_zone: inviting.time_zone,
     }
 }
 
@@ -239,12 +240,14 @@ impl From<SeenOptOut> for pb::PersonOptOut {
         let SeenOptOut {
             opt_out,
             organization_display_name,
+            time_zone,
         } = seen;
         Self {
             name: opt_out.invitation.to_string(),
             organization_display_name,
             address: opt_out.address.as_given().to_owned(),
             create_time: Some(timestamp(opt_out.create_time)),
+            time_zone,
         }
     }
 }

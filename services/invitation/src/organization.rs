@@ -396,6 +396,7 @@ fn parse(answer: organization_pb::GetInvitingContextResponse) -> InvitingContext
         status,
         display_name: answer.display_name,
         language: Language::of_tag(&answer.language).unwrap_or_default(),
+        time_zone: answer.time_zone,
         plan,
         limits: Limits {
             by_hand: limits.invitations_by_hand.into(),

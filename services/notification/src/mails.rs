@@ -107,7 +107,7 @@ macro_rules! mails {
             purpose: Purpose,
             version: i32,
             variables: &Variables,
-            circumstances: Circumstances,
+            circumstances: &Circumstances,
             language: Language,
         ) -> Result<Words, MessageProblem> {
             match (purpose, version, variables) {
@@ -141,7 +141,8 @@ mails! {
     Invite = "INVITE", about "invitations" of "invitation", saying InviteVariables:
         1 = "invite/v1.txt" "invite/v1.html",
         2 = "invite/v2.txt" "invite/v2.html",
-        3 = "invite/v3.txt" "invite/v3.html" in "invite/v3.en.ftl" "invite/v3.es.ftl";
+        3 = "invite/v3.txt" "invite/v3.html" in "invite/v3.en.ftl" "invite/v3.es.ftl",
+        4 = "invite/v4.txt" "invite/v4.html" in "invite/v4.en.ftl" "invite/v4.es.ftl";
     /// To tell an administrator that somebody waits to be verified.
     EmploymentToVerify = "EMPLOYMENT_TO_VERIFY", about "verificationNotices" of "employment", saying EmploymentToVerifyVariables:
         1 = "employment_to_verify/v1.txt" "employment_to_verify/v1.html",
@@ -149,7 +150,8 @@ mails! {
     /// To confirm the address with which somebody asked to join.
     Join = "JOIN", about "joinRequests" of "invitation", saying JoinVariables:
         1 = "join/v1.txt" "join/v1.html",
-        2 = "join/v2.txt" "join/v2.html" in "join/v2.en.ftl" "join/v2.es.ftl";
+        2 = "join/v2.txt" "join/v2.html" in "join/v2.en.ftl" "join/v2.es.ftl",
+        3 = "join/v3.txt" "join/v3.html" in "join/v3.en.ftl" "join/v3.es.ftl";
     /// To tell an owner that somebody asks to be let in.
     AccessRequested = "ACCESS_REQUESTED", about "accessNotices" of "organization", saying AccessRequestedVariables:
         1 = "access_requested/v1.txt" "access_requested/v1.html",
@@ -157,7 +159,8 @@ mails! {
     /// To tell somebody that an access ends in a month: their own, or, of an owner, one that they can extend.
     AccessEnds = "ACCESS_ENDS", about "accessNotices" of "organization", saying AccessEndsVariables:
         1 = "access_ends/v1.txt" "access_ends/v1.html",
-        2 = "access_ends/v2.txt" "access_ends/v2.html" in "access_ends/v2.en.ftl" "access_ends/v2.es.ftl";
+        2 = "access_ends/v2.txt" "access_ends/v2.html" in "access_ends/v2.en.ftl" "access_ends/v2.es.ftl",
+        3 = "access_ends/v3.txt" "access_ends/v3.html" in "access_ends/v3.en.ftl" "access_ends/v3.es.ftl";
     /// To remind an owner of the review of the profile.
     ReviewDue = "REVIEW_DUE", about "accessNotices" of "organization", saying ReviewDueVariables:
         1 = "review_due/v1.txt" "review_due/v1.html",

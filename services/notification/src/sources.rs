@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muster_address::EmailAddress;
+use muster_clock::Zone;
 use muster_database::{Together, deadline};
 use muster_ids::OrganizationId;
 use muster_language::Language;
@@ -148,6 +149,8 @@ fn mail_of(purpose: Purpose, answer: GetMailResponse) -> Result<Mail, Outcome> {
         purpose,
         address: EmailAddress::parse(&answer.address).map_err(|_| Outcome::Unmailable)?,
         expire_time: answer.expire_time.and_then(|at| from_timestamp(at).ok()),
+        // UTC of what a source does not say, or what is no zone here: that is no reason to send nothing.
+        zone: Zone::named(&answer.time_zone),
         // What a newer source speaks is said in English, as what it does not say.
         language: Language::of_tag(&answer.locale).unwrap_or_default(),
         variables: answer.variables.ok_or(Outcome::Unmailable)?,

@@ -85,6 +85,7 @@ impl Service for OrganizationService {
             open_profiles: settings.open_profiles.into(),
             license_rules: settings.license_numbers,
             review_periods: settings.review_days.into_iter().collect(),
+            time_zones: settings.time_zones,
         };
         let projection = Projection {
             clock: context.clock.clone(),

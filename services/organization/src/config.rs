@@ -1,5 +1,6 @@
 //! The settings of this service, beside those of every service.
 
+use muster_clock::TimeZones;
 use muster_server::page::PageSettings;
 use muster_server::settings::{PeerUrl, PublicUrl};
 
@@ -52,6 +53,15 @@ pub struct Settings {
         value_name = "DAYS"
     )]
     pub review_days: Vec<ReviewDays>,
+    /// The time zone of each licensing authority, in which people are told the times of its organizations, such as
+    /// us-mi=America/Detroit,us-ny=America/New_York; UTC for any other. As the employment service has it
+    #[arg(
+        long,
+        env = "MUSTER_TIME_ZONES",
+        value_name = "AUTHORITY=ZONE,…",
+        default_value = TimeZones::SHIPPED
+    )]
+    pub time_zones: TimeZones,
 }
 
 /// The plan of organizations without a subscription. It has no spreadsheets.

@@ -1,6 +1,6 @@
 //! What every verb and every handler stands on.
 
-use muster_clock::Clock;
+use muster_clock::{Clock, TimeZones};
 use muster_database::Database;
 use muster_server::page::PageKey;
 use muster_server::settings::PublicUrl;
@@ -29,4 +29,6 @@ pub(crate) struct Context {
     pub(crate) license_rules: LicenseRules,
     /// After how long reviews are due.
     pub(crate) review_periods: ReviewPeriods,
+    /// In which people are told the times of an organization.
+    pub(crate) time_zones: TimeZones,
 }

@@ -77,6 +77,8 @@ impl From<Mail> for notification_pb::GetMailResponse {
             address,
             expire_time: None,
             locale: language.tag().to_owned(),
+            // No time is said.
+            time_zone: String::new(),
             variables: Some(Variables::EmploymentToVerify(
                 notification_pb::EmploymentToVerifyVariables {
                     organization_display_name,

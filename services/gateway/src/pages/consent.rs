@@ -10,6 +10,7 @@ use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
+use muster_clock::Zone;
 use muster_proto::records::v1::{
     ApproveGrantRequest, CreateGrantRequest, DenyGrantRequest, Grant, RevokeGrantRequest,
 };
@@ -200,7 +201,8 @@ impl Posted {
         let Some(session) = pages.session_of(&self.signed_in, &self.headers, form, &act.of(target)) else {
             return self.begin_again(target);
         };
-        let Ok(until) = until::end_of(&form.until) else {
+        // A page of a release that knew no zones said UTC, and its form says none.
+        let Ok(until) = until::end_of(&form.until, &Zone::named(&form.zone)) else {
             return self.again(session, target).await;
         };
         match send(&pages.edge, &self.client, session, until).await {
@@ -265,8 +267,6 @@ fn nobodys(pages: &Pages) -> ConsentPage {
         sites: Vec::new(),
         past: Vec::new(),
         readings: Vec::new(),
-        first_day: String::new(),
-        last_day: String::new(),
         choices: pages.choices(Prompt::Usual, Destination::Consent),
         support: pages.support.clone(),
         frame: Frame::default(),

@@ -30,13 +30,15 @@ pub(crate) struct Form {
     pub(crate) assignment: String,
     #[serde(default)]
     pub(crate) to: String,
-    /// Who may read a learning record: at which organization, by which grant, until which day.
+    /// Who may read a learning record: at which organization, by which grant, until which day, and where that day ends.
     #[serde(default)]
     pub(crate) organization: String,
     #[serde(default)]
     pub(crate) grant: String,
     #[serde(default)]
     pub(crate) until: String,
+    #[serde(default)]
+    pub(crate) zone: String,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Form {

@@ -6,6 +6,7 @@ use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
+use muster_clock::Zone;
 use muster_identity::PersonCaller;
 use muster_proto::invitation::v1::{
     AcceptInvitationRequest, InvitationState, LookupInvitationRequest, LookupInvitationResponse,
@@ -167,6 +168,7 @@ fn page(
     InvitationPage {
         undo_token: decline::undo_token(pages, token),
         undo_until: found.undo_expire_time.map(|at| at.seconds),
+        zone: Zone::named(&found.time_zone),
         organization: found.organization_display_name,
         groups: found.groups,
         address: found.masked_address,

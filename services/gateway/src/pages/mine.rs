@@ -6,6 +6,7 @@ use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
+use muster_clock::Zone;
 use muster_proto::invitation::v1::{
     AcceptPersonInvitationRequest, DeclinePersonInvitationRequest, InvitationState, LiftPersonOptOutRequest,
     PersonInvitation, PersonOptOut, UndoPersonDeclineRequest,
@@ -201,6 +202,7 @@ fn opt_out(pages: &Pages, session: &Session, one: PersonOptOut) -> MyOptOut {
     MyOptOut {
         lift_token: seal.form_token(&session.id, &about(LIFT, &one.name)),
         since: one.create_time.map(|at| at.seconds),
+        zone: Zone::named(&one.time_zone),
         name: one.name,
         organization: one.organization_display_name,
         address: one.address,
@@ -224,6 +226,7 @@ fn shown(pages: &Pages, session: &Session, one: PersonInvitation) -> MyInvitatio
         is_ticked: false,
         undo_until: until(one.undo_expire_time),
         expires: until(one.expire_time),
+        zone: Zone::named(&one.time_zone),
         name: one.name,
         organization: one.organization_display_name,
         groups: one.groups,

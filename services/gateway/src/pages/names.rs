@@ -1,15 +1,21 @@
-//! What organizations are called, for pages that speak of them.
+//! What organizations are called and by which clocks they go, for pages that speak of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use muster_clock::Zone;
 use tonic::Status;
 
 use super::Pages;
 use super::session::Session;
 use crate::limits::ClientAddress;
 
-/// What organizations are called, by their names.
-pub(crate) struct Names(BTreeMap<String, String>);
+/// What is known of organizations, by their names.
+pub(crate) struct Names(BTreeMap<String, Named>);
+
+struct Named {
+    display_name: String,
+    zone: Zone,
+}
 
 impl Names {
     /// Of these organizations.
@@ -21,13 +27,26 @@ impl Names {
     ) -> Result<Self, Status> {
         let wanted = organizations.into_iter().collect();
         let found = pages.edge.names_of(client, session, wanted).await?;
-        let found = found.into_iter().map(|one| (one.name, one.display_name));
+        let found = found.into_iter().map(|one| {
+            let named = Named {
+                display_name: one.display_name,
+                zone: Zone::named(&one.time_zone),
+            };
+            (one.name, named)
+        });
         Ok(Self(found.collect()))
     }
 
     /// Empty for one of which nobody tells.
     pub(crate) fn called(&self, organization: &str) -> String {
-        self.0.get(organization).cloned().unwrap_or_default()
+        let known = self.0.get(organization);
+        known.map(|known| known.display_name.clone()).unwrap_or_default()
+    }
+
+    /// In which its times are said; UTC for one of which nobody tells, and for what is no organization's.
+    pub(crate) fn zone(&self, organization: &str) -> Zone {
+        let known = self.0.get(organization);
+        known.map(|known| known.zone.clone()).unwrap_or_default()
     }
 }
 

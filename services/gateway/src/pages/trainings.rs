@@ -190,6 +190,7 @@ impl Looked {
             due_date: one.due_date.clone(),
             due_zone: one.due_time_zone.clone(),
             completed: one.complete_time.map(|at| at.seconds),
+            zone: self.names.zone(&one.organization),
             certificate: self.certificate(pages, &one.certificate),
             to: to.map(|to| to.name.clone()).unwrap_or_default(),
             to_organization: to

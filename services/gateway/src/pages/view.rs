@@ -15,6 +15,7 @@ pub(crate) use consent::{
     ActiveGrant, AllowForm, AskedGrant, ConsentPage, ConsentSite, PastGrant, Reading, ReadingsPage, StaffLook,
 };
 pub(crate) use frame::{Frame, page_of};
+use muster_clock::Zone;
 use muster_proto::organization::v1::{JoinPageChoice, JoinPageLogo};
 pub(crate) use problem::Problem;
 
@@ -71,6 +72,8 @@ pub(crate) struct InvitationPage {
     pub(crate) undo_token: String,
     /// Until when that can be done, in seconds since 1970.
     pub(crate) undo_until: Option<i64>,
+    /// In which that is said: the organization's.
+    pub(crate) zone: Zone,
     /// The form that was posted was about another invitation.
     pub(crate) another_was_meant: bool,
     pub(crate) prompt: &'static str,
@@ -139,6 +142,8 @@ pub(crate) struct MyInvitation {
     pub(crate) expires: Option<i64>,
     /// Until when its decline can be undone.
     pub(crate) undo_until: Option<i64>,
+    /// In which that is said: the organization's.
+    pub(crate) zone: Zone,
     /// Of the forms that accept it, decline it, and take that back.
     pub(crate) accept_token: String,
     pub(crate) decline_token: String,
@@ -154,6 +159,8 @@ pub(crate) struct MyOptOut {
     pub(crate) address: String,
     /// When they said so, in seconds since 1970.
     pub(crate) since: Option<i64>,
+    /// In which that is said: the organization's.
+    pub(crate) zone: Zone,
     /// Of the form that takes it back.
     pub(crate) lift_token: String,
 }
@@ -192,6 +199,8 @@ pub(crate) struct MyTraining {
     pub(crate) due_zone: String,
     /// When it was done, in seconds since 1970.
     pub(crate) completed: Option<i64>,
+    /// In which times are said: that of the organization that assigned it.
+    pub(crate) zone: Zone,
     pub(crate) certificate: Option<MyCertificate>,
     /// What an organization assigned of the same; empty when there is nothing to move.
     pub(crate) to: String,

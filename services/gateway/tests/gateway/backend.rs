@@ -103,6 +103,7 @@ fn own_invitations() -> Vec<u8> {
         state: state.into(),
         expire_time: until,
         undo_expire_time: until,
+        time_zone: "America/Detroit".to_owned(),
         ..PersonInvitation::default()
     };
     ListPersonInvitationsResponse {
@@ -225,6 +226,7 @@ fn own_opt_outs() -> Vec<u8> {
         organization_display_name: "Organization unwanted".to_owned(),
         address: "ada@example.org".to_owned(),
         create_time,
+        time_zone: "America/Detroit".to_owned(),
     };
     ListPersonOptOutsResponse {
         opt_outs: vec![one],
@@ -247,6 +249,7 @@ fn invitation(asked: &[u8]) -> Vec<u8> {
         organization_display_name: format!("Organization {token}"),
         state: state.into(),
         undo_expire_time: is_declined.then(Default::default),
+        time_zone: "America/Detroit".to_owned(),
         address_matches: token != ELSES,
         ..LookupInvitationResponse::default()
     }

@@ -64,11 +64,11 @@ async fn somebody_sees_where_they_work_who_may_read_who_asks_and_who_read() {
     for (organization, shown) in [
         (
             GIVEN,
-            "Allowed since 5 March 2026, 09:05 UTC, until 28 December 2026, 09:05 UTC",
+            "Allowed since 5 March 2026, 04:05 EST (UTC-5), until 28 December 2026, 04:05 EST (UTC-5)",
         ),
         (
             GIVEN,
-            "Confirmed by the organization since 3 March 2026, 09:05 UTC",
+            "Confirmed by the organization since 3 March 2026, 04:05 EST (UTC-5)",
         ),
         (
             ASLEEP,
@@ -114,6 +114,55 @@ async fn somebody_sees_where_they_work_who_may_read_who_asks_and_who_read() {
     assert!(!section(&page, GIVEN).contains("class=\"primary allow\""));
     assert!(!page.text.contains("<script"), "{}", page.text);
     assert_eq!(decisions(&fixture), Vec::<String>::new());
+}
+
+/// What the page said is what is granted, whatever the zone is called by the time that the form is posted.
+#[tokio::test]
+async fn a_consent_ends_with_the_day_where_the_organization_is() {
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture).await;
+    let page = browser.get(PAGE).await;
+    for (organization, zone) in [(NOT, "America/Detroit"), (ASKS, "UTC")] {
+        let section = section(&page, organization);
+        for shown in [
+            format!("Until this day is over ({zone})."),
+            format!("<input type=\"hidden\" name=\"zone\" value=\"{zone}\">"),
+        ] {
+            assert!(section.contains(&shown), "{shown}: {section}");
+        }
+    }
+    let mut ends = Vec::new();
+    for (day, zone) in [
+        // On the next day the clocks go forward; on the other one they have gone back since the midnight before.
+        ("2036-03-08", "America%2FDetroit"),
+        ("2036-11-02", "America%2FDetroit"),
+        ("2036-03-08", ""),
+        ("2036-03-08", "America%2FNowhere"),
+    ] {
+        let form = format!("organization={NOT}&until={day}&zone={zone}");
+        let allowed = post(&mut browser, ALLOW, &token(&page, NOT, ALLOW), &form).await;
+        assert_eq!(allowed.location.as_deref(), Some("/consent?done=allowed"));
+        let created = fixture.backend.messages::<CreateGrantRequest>("/CreateGrant");
+        let grant = created.last().unwrap().grant.clone().unwrap();
+        ends.push(grant.expire_time.unwrap().seconds);
+    }
+    let midnight = 2_088_633_600;
+    assert_eq!(
+        ends,
+        [
+            midnight + 5 * 3_600,
+            midnight + 239 * 86_400 + 5 * 3_600,
+            midnight,
+            midnight
+        ]
+    );
+    let spanish = browser.get("/consent?lang=es").await;
+    for shown in [
+        "Permitido desde el 5 de marzo de 2026, 04:05 EST (UTC-5), hasta el 28 de diciembre de 2026, 04:05 EST (UTC-5)",
+        "Hasta que termine ese día (America/Detroit).",
+    ] {
+        assert!(spanish.text.contains(shown), "{shown}: {}", spanish.text);
+    }
 }
 
 #[tokio::test]

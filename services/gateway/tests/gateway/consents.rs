@@ -194,9 +194,19 @@ fn staff_reads() -> Vec<u8> {
     .encode_to_vec()
 }
 
+/// Where some of them are. Of others a release before this one tells nothing, or a later one a zone that nobody here knows.
+fn time_zone(organization: &str) -> &'static str {
+    match organization {
+        GIVEN | NOT | "organizations/a" => "America/Detroit",
+        ASKS => "America/Nowhere",
+        _ => "",
+    }
+}
+
 fn names(asked: BatchGetPublicOrganizationsRequest) -> Vec<u8> {
     let called = |name: String| PublicOrganization {
         display_name: name.replace("organizations/", "House & "),
+        time_zone: time_zone(&name).to_owned(),
         name,
     };
     let told = asked.names.into_iter().filter(|name| name != NAMELESS);

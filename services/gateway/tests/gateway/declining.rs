@@ -88,7 +88,8 @@ async fn what_was_declined_says_so_and_can_be_undone() {
     assert_eq!(answer.location.as_deref(), Some("/invitation"));
     let page = browser.get("/invitation").await;
     assert!(
-        page.text.contains("This invitation was declined") && page.text.contains("UTC"),
+        page.text.contains("This invitation was declined")
+            && page.text.contains("until 31 December 1969, 19:00 EST (UTC-5)."),
         "{}",
         page.text
     );

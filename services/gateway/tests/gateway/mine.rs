@@ -35,7 +35,7 @@ async fn whoever_is_signed_in_answers_without_a_link() {
     let mut browser = signed_in(&fixture).await;
     let page = browser.get("/invitations").await;
     assert!(
-        page.text.contains("Organization open") && page.text.contains("3 March 2026, 09:05 UTC"),
+        page.text.contains("Organization open") && page.text.contains("3 March 2026, 04:05 EST (UTC-5)"),
         "{}",
         page.text
     );
@@ -174,7 +174,9 @@ async fn who_wants_no_further_invitation_takes_that_back_by_the_button_alone() {
     assert!(
         page.text
             .contains("Organization unwanted sends no further invitation to ada@example.org.")
-            && page.text.contains("You said so on 3 March 2026, 09:05 UTC."),
+            && page
+                .text
+                .contains("You said so on 3 March 2026, 04:05 EST (UTC-5)."),
         "{}",
         page.text
     );

@@ -14,6 +14,8 @@ pub(crate) struct InvitingContext {
     pub(crate) display_name: String,
     /// In which it speaks to people, unless something else is said.
     pub(crate) language: Language,
+    /// In which people are told its times, as the IANA calls it; empty when nobody told it.
+    pub(crate) time_zone: String,
     pub(crate) plan: Plan,
     pub(crate) limits: Limits,
     pub(crate) groups: HashMap<GroupId, Group>,
@@ -106,6 +108,7 @@ impl InvitingContext {
         Self {
             status: self.status.clone(),
             display_name: self.display_name.clone(),
+            time_zone: self.time_zone.clone(),
             groups: groups.iter().filter_map(group).collect(),
             locations: locations.iter().filter_map(location).collect(),
             ..*self

@@ -39,6 +39,7 @@ impl InvitationRedemptionService for Rpc {
                 .zip(invitation.state.acceptance())
                 .is_some_and(|(person, acceptance)| person.id == acceptance.person),
             undo_expire_time: undo_expire_time.filter(|until| now < *until).map(timestamp),
+            time_zone: seen.inviting.time_zone.clone(),
         }))
     }
 

@@ -102,6 +102,7 @@ fn join_response(mail: JoinMail) -> notification_pb::GetMailResponse {
         address: mail.request.address.as_given().to_owned(),
         expire_time: Some(timestamp(mail.request.expire_time)),
         locale: mail.request.language.tag().to_owned(),
+        time_zone: mail.time_zone,
         variables: Some(Variables::Join(notification_pb::JoinVariables {
             link: mail.link,
             organization_display_name: mail.organization_display_name,
@@ -116,6 +117,8 @@ fn notice_response(mail: notice::Mail) -> notification_pb::GetMailResponse {
         address: mail.address,
         expire_time: None,
         locale: mail.language.tag().to_owned(),
+        // No time is said.
+        time_zone: String::new(),
         variables: Some(Variables::GroupsInactive(
             notification_pb::GroupsInactiveVariables {
                 organization_display_name: mail.organization_display_name,
@@ -131,6 +134,7 @@ fn response(mail: &Mail) -> notification_pb::GetMailResponse {
         address: mail.invitation.address.as_given().to_owned(),
         expire_time: Some(timestamp(mail.invitation.expire_time)),
         locale: mail.invitation.language.tag().to_owned(),
+        time_zone: mail.inviting.time_zone.clone(),
         variables: Some(Variables::Invite(notification_pb::InviteVariables {
             link: mail.link.clone(),
             organization_display_name: mail.inviting.display_name.clone(),

@@ -45,6 +45,7 @@ async fn the_holder_sees_who_invites_to_what_and_the_organization_sees_the_name_
     let (name, token) = invited(&fixture).await;
     let seen = lookup(&fixture, TestCaller::Anonymous, &token).await.unwrap();
     assert_eq!(seen.organization_display_name, "Day nursery");
+    assert_eq!(seen.time_zone, "America/Detroit");
     assert_eq!(seen.groups, ["Aides", "Nurses"]);
     assert_eq!(seen.masked_address, "A***@example.com");
     assert_eq!(seen.state(), InvitationState::Prospect);

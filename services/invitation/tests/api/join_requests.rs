@@ -112,6 +112,7 @@ async fn whoever_confirms_the_address_is_invited_and_accepts_in_their_account() 
     let mail = last_mail(&fixture).await;
     assert!(mail.wanted);
     assert_eq!(mail.address, "Ada@Example.com");
+    assert_eq!(mail.time_zone, "America/Detroit");
     let token = token(&fixture).await;
     assert!(verify(&fixture, &token).await.is_ok());
     assert!(verify(&fixture, &token).await.is_ok(), "twice is once");

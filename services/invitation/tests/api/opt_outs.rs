@@ -67,6 +67,7 @@ async fn who_wants_no_further_invitation_sees_it_and_takes_it_back() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].name, name);
     assert_eq!(found[0].organization_display_name, "Day nursery");
+    assert_eq!(found[0].time_zone, "America/Detroit");
     assert_eq!(found[0].address, "Ada@Example.com");
     assert!(found[0].create_time.is_some());
     let silent = fixture

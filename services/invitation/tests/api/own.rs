@@ -273,3 +273,24 @@ async fn a_long_list_has_pages() {
     names.dedup();
     assert_eq!((sizes, names.len()), (vec![3, 1], 4));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_says_times_is_told_where_the_organization_is() {
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("Ada@Example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let told = async || {
+        let listed = list(&fixture, ada()).await.unwrap();
+        let mail = fixture.mail(&made.name, 1).await.unwrap();
+        (listed[0].time_zone.clone(), mail.time_zone)
+    };
+    let both = |zone: &str| (zone.to_owned(), zone.to_owned());
+    assert_eq!(told().await, both("America/Detroit"));
+    // An authority for which the operator named no zone.
+    fixture
+        .profile_sql("UPDATE organizations SET licensing_authority = 'us-zz'")
+        .await;
+    assert_eq!(told().await, both("UTC"));
+}

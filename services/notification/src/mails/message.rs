@@ -4,6 +4,7 @@ use lettre::Address;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use muster_address::EmailAddress;
+use muster_clock::Zone;
 use muster_ids::DeliveryId;
 use muster_language::Language;
 use sha2::{Digest, Sha256};
@@ -25,6 +26,8 @@ pub struct Mail {
     pub address: EmailAddress,
     /// Until when the thing can be used that it is about.
     pub expire_time: Option<OffsetDateTime>,
+    /// In which its times are said, if its words do so.
+    pub zone: Zone,
     /// In which language, if its words are in several.
     pub language: Language,
     /// What it says; a secret.
@@ -117,13 +120,14 @@ impl Mail {
     pub fn render(&self, sender: &Sender, stamp: &Stamp) -> Result<Rendered, MessageProblem> {
         let circumstances = Circumstances {
             expire_time: self.expire_time,
+            zone: self.zone.clone(),
             replaces: stamp.replaces.is_some(),
         };
         let words = write(
             self.purpose,
             stamp.template_version,
             &self.variables,
-            circumstances,
+            &circumstances,
             self.language,
         )?;
         let to = self.recipient()?;

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use askama::Template;
 use askama::filters::Safe;
+use muster_clock::Zone;
 use muster_language::{Language, Texts};
 use time::OffsetDateTime;
 
@@ -24,10 +25,12 @@ pub struct Words {
 }
 
 /// What a mail says besides the variables of its source.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Circumstances {
     /// Until when the thing can be used that the mail is about, if that is known.
     pub expire_time: Option<OffsetDateTime>,
+    /// In which that is said.
+    pub zone: Zone,
     /// Whether it stands for an earlier mail that may have arrived and said something else.
     pub replaces: bool,
 }
@@ -62,8 +65,10 @@ impl Spoken {
 /// `mail` in the templates: the variables of the source, as its fields, and what is said in every mail.
 pub(super) struct Page<'a, V> {
     variables: &'a V,
-    /// Until when it can be used, in words.
+    /// Until when it can be used, in words and in UTC, as all mails said it once.
     pub(super) until: Option<String>,
+    /// The same as clocks show it where the organization is.
+    until_there: Option<String>,
     /// See [`Circumstances::replaces`].
     pub(super) replaces: bool,
     /// In which the mail is written.
@@ -73,11 +78,13 @@ pub(super) struct Page<'a, V> {
 }
 
 impl<'a, V> Page<'a, V> {
-    pub(super) fn new(variables: &'a V, circumstances: Circumstances, spoken: Spoken, form: Form) -> Self {
+    pub(super) fn new(variables: &'a V, circumstances: &Circumstances, spoken: Spoken, form: Form) -> Self {
         let language = spoken.language().unwrap_or_default();
+        let until = |zone: &Zone| circumstances.expire_time.map(|at| language.time(at, zone));
         Self {
             variables,
-            until: circumstances.expire_time.map(|at| language.time(at)),
+            until: until(&Zone::UTC),
+            until_there: until(&circumstances.zone),
             replaces: circumstances.replaces,
             language,
             spoken,
@@ -117,8 +124,35 @@ impl<'a, V> Page<'a, V> {
         self.with(key, &[("organization", &organization), ("time", self.time())])
     }
 
+    /// What is said of the time until which the thing can be used, as clocks show it there.
+    pub(super) fn timed_there(&self, key: &str) -> Safe<String> {
+        self.with(key, &[("time", self.time_there())])
+    }
+
+    /// What is said of an organization and that time.
+    pub(super) fn naming_timed_there(&self, key: &str, organization: &str) -> Safe<String> {
+        let organization = self.value(organization);
+        self.with(
+            key,
+            &[("organization", &organization), ("time", self.time_there())],
+        )
+    }
+
+    /// The same, where the name stands out.
+    pub(super) fn stressing_timed_there(&self, key: &str, organization: &str) -> Safe<String> {
+        let organization = self.stressed(organization);
+        self.with(
+            key,
+            &[("organization", &organization), ("time", self.time_there())],
+        )
+    }
+
     fn time(&self) -> &str {
         self.until.as_deref().unwrap_or_default()
+    }
+
+    fn time_there(&self) -> &str {
+        self.until_there.as_deref().unwrap_or_default()
     }
 
     /// A name that somebody chose, as it may stand in this form.

@@ -1,5 +1,6 @@
 //! What mails say.
 
+use muster_clock::Zone;
 use time::macros::datetime;
 
 use super::*;
@@ -12,7 +13,7 @@ fn variables() -> pb::InviteVariables {
     }
 }
 
-fn said(version: i32, variables: pb::InviteVariables, circumstances: Circumstances) -> Words {
+fn said(version: i32, variables: pb::InviteVariables, circumstances: &Circumstances) -> Words {
     write(
         Purpose::Invite,
         version,
@@ -27,7 +28,7 @@ fn current(variables: pb::InviteVariables) -> Words {
     said(
         Purpose::Invite.current_version(),
         variables,
-        Circumstances::default(),
+        &Circumstances::default(),
     )
 }
 
@@ -36,9 +37,9 @@ fn every_version_that_is_owed_says_who_invites_to_what_until_when() {
     for &version in Purpose::Invite.spec().versions {
         let until = Circumstances {
             expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
-            replaces: false,
+            ..Circumstances::default()
         };
-        let words = said(version, variables(), until);
+        let words = said(version, variables(), &until);
         assert_eq!(words.subject, "Kita Sonnenblume invites you");
         for expected in [
             "Kita Sonnenblume invites you to join:",
@@ -73,7 +74,7 @@ fn a_mail_that_replaces_another_says_so() {
             replaces,
             ..Circumstances::default()
         };
-        said(Purpose::Invite.current_version(), variables(), circumstances)
+        said(Purpose::Invite.current_version(), variables(), &circumstances)
     };
     assert!(
         said(true)
@@ -95,7 +96,7 @@ fn words_of_a_newer_release_are_left_to_it() {
         Purpose::Invite,
         newer,
         &Variables::Invite(variables()),
-        Circumstances::default(),
+        &Circumstances::default(),
         Language::English,
     );
     assert_eq!(written, Err(MessageProblem::UnknownTemplate));
@@ -158,7 +159,7 @@ fn waiting(version: i32, link: &str) -> Words {
         Purpose::EmploymentToVerify,
         version,
         &variables,
-        Circumstances::default(),
+        &Circumstances::default(),
         Language::English,
     )
     .unwrap()
@@ -209,7 +210,7 @@ fn joining(is_learner: bool) -> Words {
     };
     let circumstances = Circumstances {
         expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
-        replaces: false,
+        ..Circumstances::default()
     };
     let version = Purpose::Join.current_version();
     let variables = Variables::Join(variables);
@@ -217,7 +218,7 @@ fn joining(is_learner: bool) -> Words {
         Purpose::Join,
         version,
         &variables,
-        circumstances,
+        &circumstances,
         Language::English,
     )
     .unwrap()
@@ -263,13 +264,13 @@ fn whoever_asked_to_join_is_told_how_to_confirm_and_a_learner_that_there_is_noth
 fn of_access(variables: Variables, purpose: Purpose) -> Words {
     let until = Circumstances {
         expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
-        replaces: false,
+        ..Circumstances::default()
     };
     write(
         purpose,
         purpose.current_version(),
         &variables,
-        until,
+        &until,
         Language::English,
     )
     .unwrap()
@@ -499,10 +500,11 @@ fn every_mail_is_in_each_language_and_says_nothing_of_another() {
             let circumstances = Circumstances {
                 expire_time,
                 replaces: true,
+                ..Circumstances::default()
             };
             let said = |language| {
                 let version = purpose.current_version();
-                write(purpose, version, &variables, circumstances, language).unwrap()
+                write(purpose, version, &variables, &circumstances, language).unwrap()
             };
             let (english, spanish) = (said(Language::English), said(Language::Spanish));
             assert!(english.html.contains("<html lang=\"en\">"), "{}", english.html);
@@ -571,9 +573,94 @@ fn a_mail_that_was_made_before_there_was_a_choice_keeps_its_bytes() {
         let variables = Variables::Invite(variables());
         let until = Circumstances {
             expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
-            replaces: false,
+            ..Circumstances::default()
         };
-        let said = |language| write(Purpose::Invite, version, &variables, until, language);
+        let said = |language| write(Purpose::Invite, version, &variables, &until, language);
         assert_eq!(said(Language::Spanish), said(Language::English));
     }
+}
+
+/// The mails that say a time, as they were before they said whose it is, and as they are.
+fn timed(version_before: bool, time: time::OffsetDateTime, zone: &str, language: Language) -> Vec<String> {
+    let mails = every_mail().into_iter().filter(|(_, variables)| match variables {
+        Variables::Invite(_) | Variables::AccessEnds(_) => true,
+        // A learner's says nothing of a link that ends.
+        Variables::Join(join) => !join.is_learner,
+        _ => false,
+    });
+    let circumstances = Circumstances {
+        expire_time: Some(time),
+        zone: Zone::named(zone),
+        ..Circumstances::default()
+    };
+    let said = mails.flat_map(|(purpose, variables)| {
+        let version = purpose.current_version() - i32::from(version_before);
+        let words = write(purpose, version, &variables, &circumstances, language).unwrap();
+        [words.text, words.html]
+    });
+    said.collect()
+}
+
+#[test]
+fn a_time_is_said_where_the_organization_is_also_when_the_clocks_go_forward_and_back() {
+    let detroit = "America/Detroit";
+    for (time, zone, english, spanish) in [
+        (
+            datetime!(2026-04-01 03:30 UTC),
+            detroit,
+            "31 March 2026, 23:30 EDT (UTC-4).",
+            "31 de marzo de 2026, 23:30 EDT (UTC-4).",
+        ),
+        // The hour that comes twice.
+        (
+            datetime!(2026-11-01 05:30 UTC),
+            detroit,
+            "1 November 2026, 01:30 EDT (UTC-4).",
+            "1 de noviembre de 2026, 01:30 EDT (UTC-4).",
+        ),
+        (
+            datetime!(2026-11-01 06:30 UTC),
+            detroit,
+            "1 November 2026, 01:30 EST (UTC-5).",
+            "1 de noviembre de 2026, 01:30 EST (UTC-5).",
+        ),
+        // Behind the hour that is left out.
+        (
+            datetime!(2026-03-08 07:00 UTC),
+            detroit,
+            "8 March 2026, 03:00 EDT (UTC-4).",
+            "8 de marzo de 2026, 03:00 EDT (UTC-4).",
+        ),
+        // Nobody told a zone, or one that is none here.
+        (
+            datetime!(2026-04-01 08:30 UTC),
+            "",
+            "1 April 2026, 08:30 UTC.",
+            "1 de abril de 2026, 08:30 UTC.",
+        ),
+        (
+            datetime!(2026-04-01 08:30 UTC),
+            "America/Nowhere",
+            "1 April 2026, 08:30 UTC.",
+            "1 de abril de 2026, 08:30 UTC.",
+        ),
+    ] {
+        for (language, expected) in [(Language::English, english), (Language::Spanish, spanish)] {
+            let said = timed(false, time, zone, language);
+            // Five mails, as text and in HTML.
+            assert_eq!(said.len(), 10, "{said:?}");
+            for words in said {
+                assert!(words.contains(expected), "{expected}: {words}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mail_that_was_made_before_it_said_whose_time_keeps_its_bytes() {
+    let time = datetime!(2026-04-01 08:30 UTC);
+    let before = timed(true, time, "America/Detroit", Language::Spanish);
+    assert_eq!(before, timed(true, time, "", Language::Spanish));
+    // Where no zone is known the words are the same ever since.
+    assert_eq!(before, timed(false, time, "", Language::Spanish));
 }

@@ -144,6 +144,7 @@ pub(crate) fn mail(subject: &str, generation: i32) -> GetMailResponse {
         address: address_of(subject),
         expire_time: None,
         locale: "en".to_owned(),
+        time_zone: String::new(),
         variables: Some(Variables::Invite(InviteVariables {
             link: link(subject, generation),
             organization_display_name: "Kita Sonnenblume".to_owned(),

@@ -1,9 +1,11 @@
 //! The words of a message: those that it was made with, and the same in every copy.
 
+use muster_proto::notification::v1::GetMailResponse;
+use prost_types::Timestamp;
 use sqlx::Connection;
 
 use crate::fixture::{Fixture, RESEND_AFTER, words};
-use crate::mail_source::renamed;
+use crate::mail_source::{mail, renamed};
 use crate::smtp_server::Fault;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,4 +68,40 @@ async fn a_message_that_was_certainly_not_taken_says_what_is_true_now() {
     assert_eq!(words(&fixture.step().await), ["taken"]);
     let [taken] = fixture.smtp.taken().try_into().unwrap();
     assert!(taken.text().contains("Team B") && !taken.text().contains("replaces"));
+}
+
+/// A source that tells no zone, or one that nobody here knows, keeps no mail from going out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_is_said_where_the_organization_is_and_in_utc_where_nobody_knows() {
+    let fixture = Fixture::new().await;
+    let mut expected = Vec::new();
+    for (zone, said) in [
+        (
+            "America/Detroit",
+            "The link works until 1 April 2026, 04:30 EDT (UTC-4).",
+        ),
+        ("", "The link works until 1 April 2026, 08:30 UTC."),
+        ("America/Nowhere", "The link works until 1 April 2026, 08:30 UTC."),
+    ] {
+        let subject = fixture.ask().await.to_string();
+        let answer = GetMailResponse {
+            expire_time: Some(Timestamp {
+                seconds: 1_775_032_200,
+                nanos: 0,
+            }),
+            time_zone: zone.to_owned(),
+            ..mail(&subject, 1)
+        };
+        fixture.source.answer(&subject, Ok(answer));
+        expected.push((subject, said));
+    }
+    assert_eq!(words(&fixture.step().await), ["taken", "taken", "taken"]);
+    let taken: Vec<String> = fixture.smtp.taken().iter().map(|taken| taken.text()).collect();
+    for (subject, said) in expected {
+        let mut of = taken
+            .iter()
+            .filter(|text| text.contains(&format!("/i/1-{subject}")));
+        let text = of.next().unwrap();
+        assert!(text.contains(said), "{said}: {text}");
+    }
 }

@@ -60,6 +60,8 @@ pub(crate) struct Holder {
 pub(crate) struct PublicOrganization {
     pub(crate) organization: OrganizationId,
     pub(crate) display_name: String,
+    /// Who licenses it: people are told its times by the zone of that authority.
+    pub(crate) authority: String,
 }
 
 /// What an authority tells.

@@ -24,6 +24,8 @@ struct InvitingContext {
     in_force: Entitlement,
     groups: Vec<Group>,
     locations: Vec<Location>,
+    /// In which people are told its times.
+    time_zone: String,
 }
 
 #[tonic::async_trait]
@@ -98,6 +100,9 @@ async fn look(
     };
     let subscription = subscription::find(db, id).await?;
     let mut found = InvitingContext {
+        time_zone: context
+            .time_zones
+            .name_of(organization.licensing.authority().as_str()),
         organization,
         in_force: Entitlement::at(context.clock.now(), subscription.as_ref(), context.basic),
         groups: Vec::new(),

@@ -1,5 +1,6 @@
 //! `MailSourceInternalService`: what the mail worker asks just before it sends.
 
+use muster_clock::TimeZones;
 use muster_proto::notification::v1 as notification_pb;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
@@ -41,7 +42,8 @@ impl MailSourceInternalService for Rpc {
 impl Rpc {
     async fn mail(&self, question: Question) -> Result<notification_pb::GetMailResponse, Error> {
         let mail = get_mail(&self.context, question).await?;
-        Ok(mail.map(Into::into).unwrap_or_default())
+        let time_zones = &self.context.time_zones;
+        Ok(mail.map(|mail| response(mail, time_zones)).unwrap_or_default())
     }
 }
 
@@ -73,57 +75,57 @@ fn question(
     }
 }
 
-impl From<Mail> for notification_pb::GetMailResponse {
-    fn from(mail: Mail) -> Self {
-        let Mail {
-            address,
-            organization_display_name,
-            language,
-            says,
-        } = mail;
-        let organization_display_name = organization_display_name.to_string();
-        let (expire_time, variables) = match says {
-            Says::Requested => {
-                let variables = notification_pb::AccessRequestedVariables {
-                    organization_display_name,
-                };
-                (None, Variables::AccessRequested(variables))
-            }
-            Says::Ends { at, own } => {
-                let variables = notification_pb::AccessEndsVariables {
-                    organization_display_name,
-                    own,
-                };
-                (Some(timestamp(at)), Variables::AccessEnds(variables))
-            }
-            Says::Review { is_overdue } => {
-                let variables = notification_pb::ReviewDueVariables {
-                    organization_display_name,
-                    is_overdue,
-                };
-                (None, Variables::ReviewDue(variables))
-            }
-            Says::Moved { is_owner } => {
-                let variables = notification_pb::OwnershipMovedVariables {
-                    organization_display_name,
-                    is_owner,
-                };
-                (None, Variables::OwnershipMoved(variables))
-            }
-            Says::Suspension { is_over } => {
-                let variables = notification_pb::SuspensionVariables {
-                    organization_display_name,
-                    is_over,
-                };
-                (None, Variables::Suspension(variables))
-            }
-        };
-        Self {
-            wanted: true,
-            address: address.as_given().to_owned(),
-            expire_time,
-            locale: language.tag().to_owned(),
-            variables: Some(variables),
+fn response(mail: Mail, time_zones: &TimeZones) -> notification_pb::GetMailResponse {
+    let Mail {
+        address,
+        organization_display_name,
+        language,
+        authority,
+        says,
+    } = mail;
+    let organization_display_name = organization_display_name.to_string();
+    let (expire_time, variables) = match says {
+        Says::Requested => {
+            let variables = notification_pb::AccessRequestedVariables {
+                organization_display_name,
+            };
+            (None, Variables::AccessRequested(variables))
         }
+        Says::Ends { at, own } => {
+            let variables = notification_pb::AccessEndsVariables {
+                organization_display_name,
+                own,
+            };
+            (Some(timestamp(at)), Variables::AccessEnds(variables))
+        }
+        Says::Review { is_overdue } => {
+            let variables = notification_pb::ReviewDueVariables {
+                organization_display_name,
+                is_overdue,
+            };
+            (None, Variables::ReviewDue(variables))
+        }
+        Says::Moved { is_owner } => {
+            let variables = notification_pb::OwnershipMovedVariables {
+                organization_display_name,
+                is_owner,
+            };
+            (None, Variables::OwnershipMoved(variables))
+        }
+        Says::Suspension { is_over } => {
+            let variables = notification_pb::SuspensionVariables {
+                organization_display_name,
+                is_over,
+            };
+            (None, Variables::Suspension(variables))
+        }
+    };
+    notification_pb::GetMailResponse {
+        wanted: true,
+        address: address.as_given().to_owned(),
+        expire_time,
+        locale: language.tag().to_owned(),
+        time_zone: time_zones.name_of(&authority),
+        variables: Some(variables),
     }
 }

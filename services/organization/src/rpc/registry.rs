@@ -74,9 +74,10 @@ impl RegistryService for Rpc {
             let found = registry::list_public(db, &wanted, caller).await;
             found.map_err(Error::from)
         };
-        let found = self.context.database.read(list).await?;
+        let found = self.context.database.read(list).await?.into_iter();
+        let public = |one| convert::public(one, &self.context.time_zones);
         Ok(Response::new(pb::BatchGetPublicOrganizationsResponse {
-            organizations: found.into_iter().map(Into::into).collect(),
+            organizations: found.map(public).collect(),
         }))
     }
 

@@ -201,14 +201,14 @@ pub(crate) async fn find_programme(
     Ok(found.bind(id).fetch_optional(db).await?)
 }
 
-/// What these organizations are called, where they were approved once or are the caller's own.
+/// What these organizations are called and who licenses them, where they were approved once or are the caller's own.
 pub(crate) async fn list_public(
     db: &mut PgConnection,
     wanted: &[OrganizationId],
     caller: PersonId,
 ) -> Result<Vec<PublicOrganization>, DatabaseError> {
     let found = sqlx::query_as(
-        "SELECT organization_id, display_name FROM organizations
+        "SELECT organization_id, display_name, licensing_authority FROM organizations
          WHERE organization_id = ANY ($1) AND (approve_time IS NOT NULL OR owner_person_id = $2)",
     );
     Ok(found.bind(wanted).bind(caller).fetch_all(db).await?)
@@ -219,6 +219,7 @@ impl FromRow<'_, PgRow> for PublicOrganization {
         Ok(Self {
             organization: row.try_get("organization_id")?,
             display_name: row.try_get("display_name")?,
+            authority: row.try_get("licensing_authority")?,
         })
     }
 }

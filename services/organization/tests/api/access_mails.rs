@@ -144,6 +144,7 @@ async fn a_month_before_it_ends_the_person_and_the_owner_are_told_once() {
             panic!("{mail:?}");
         };
         assert!(mail.wanted && mail.expire_time.is_some());
+        assert_eq!(mail.time_zone, "America/Detroit");
         addresses.push((says.own, mail.address));
     }
     addresses.sort();

@@ -1,5 +1,6 @@
 //! What the invitation service and the records service ask.
 
+use muster_clock::Clock;
 use muster_ids::{GroupId, GroupName, OrganizationId};
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::group_internal_service_client::GroupInternalServiceClient;
@@ -7,10 +8,11 @@ use muster_proto::organization::v1::inviting_internal_service_client::InvitingIn
 use muster_proto::organization::v1::location_service_client::LocationServiceClient;
 use muster_proto::organization::v1::subscription_service_client::SubscriptionServiceClient;
 use muster_refusal::ErrorReason;
-use muster_testkit::{TestCaller, TestChannel};
+use muster_testkit::{TestCaller, TestChannel, TestSuite};
+use time::macros::datetime;
 use uuid::Uuid;
 
-use crate::fixture::{Fixture, name, owner};
+use crate::fixture::{Fixture, licensed, name, owner};
 use crate::refused::{fields, refused};
 use crate::subscriptions::premium;
 
@@ -41,6 +43,17 @@ async fn context_of(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn times_are_told_in_the_zone_of_the_authority_and_in_utc_where_none_was_named() {
+    let suite = TestSuite::new(Clock::fixed(datetime!(2026-03-01 12:00 UTC))).await;
+    let zones = [("--time-zones", "us-or=America/Los_Angeles")];
+    let fixture = Fixture::in_suite_with(suite, &zones).await;
+    for (authority, zone) in [("us-or", "America/Los_Angeles"), ("us-mi", "UTC")] {
+        let id = fixture.draft("owner", licensed(authority, "DC 000901")).await;
+        assert_eq!(context(&fixture, id).await.time_zone, zone);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_context_tells_state_plan_groups_and_locations() {
     let fixture = Fixture::new().await;
     let id = fixture.draft("owner", fixture.profile()).await;
@@ -50,6 +63,7 @@ async fn the_context_tells_state_plan_groups_and_locations() {
         (pb::OrganizationState::Draft, pb::Plan::Basic)
     );
     assert_eq!(empty.display_name, "Sunshine Day Care");
+    assert_eq!(empty.time_zone, "America/Detroit");
     assert!(empty.groups.is_empty() && empty.locations.is_empty());
 
     let training = fixture.taken(id).await;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use muster_clock::Zone;
 use muster_proto::employment::v1::{Employment, EmploymentState};
 use muster_proto::records::v1::{Grant, GrantState, RecordAccess};
 use prost_types::Timestamp;
@@ -57,7 +58,6 @@ pub(super) async fn page(
         names,
         undone,
     };
-    let (first_day, last_day) = until::days(pages.cookies.now());
     let sites = looked.sites();
     let has_ended =
         undone.is_some_and(|undone| !undone.is_wrong && sites.iter().any(|site| undone.is_of(site)));
@@ -67,8 +67,6 @@ pub(super) async fn page(
         sites,
         past: looked.past(),
         readings,
-        first_day,
-        last_day,
         ..nobodys(pages)
     })
 }
@@ -135,11 +133,11 @@ impl Looked<'_> {
         };
         let (active, asked) = (grant(GrantState::Active), grant(GrantState::Requested));
         let state = employment.map(Employment::state);
-        let id = format!("until-{place}");
+        let (id, zone) = (format!("until-{place}"), self.names.zone(organization));
         // Without an employment there is nothing to allow.
         let allow = match (active, asked, employment) {
-            (_, Some(asked), Some(_)) => Some(self.form(id, Act::Approve, &asked.name)),
-            (None, None, Some(_)) => Some(self.form(id, Act::Allow, organization)),
+            (_, Some(asked), Some(_)) => Some(self.form(id, Act::Approve, &asked.name, &zone)),
+            (None, None, Some(_)) => Some(self.form(id, Act::Allow, organization, &zone)),
             _ => None,
         };
         ConsentSite {
@@ -153,6 +151,7 @@ impl Looked<'_> {
             active: active.map(|grant| self.active(grant, state)),
             asked: asked.map(|grant| self.asked(grant)),
             allow,
+            zone,
         }
     }
 
@@ -178,7 +177,8 @@ impl Looked<'_> {
         }
     }
 
-    fn form(&self, id: String, act: Act, target: &str) -> AllowForm {
+    fn form(&self, id: String, act: Act, target: &str, zone: &Zone) -> AllowForm {
+        let (first_day, last_day) = until::days(self.pages.cookies.now(), zone);
         let undone = self.undone.filter(|undone| undone.target == target);
         let (action, field) = match act {
             Act::Approve => ("/consent/approve", "grant"),
@@ -191,6 +191,9 @@ impl Looked<'_> {
             token: self.token(act, target),
             target: target.to_owned(),
             until: undone.map(|undone| undone.until.to_owned()).unwrap_or_default(),
+            zone: zone.name().to_owned(),
+            first_day,
+            last_day,
             is_wrong: undone.is_some_and(|undone| undone.is_wrong),
             is_again: undone.is_some_and(|undone| !undone.is_wrong),
         }
@@ -219,6 +222,7 @@ impl Looked<'_> {
         };
         PastGrant {
             organization: self.names.called(&grant.organization),
+            zone: self.names.zone(&grant.organization),
             text,
             from,
             to,

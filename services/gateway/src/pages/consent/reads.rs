@@ -82,6 +82,7 @@ async fn look(
 pub(super) fn reading(access: &RecordAccess, names: &Names) -> Reading {
     Reading {
         organization: names.called(&access.organization),
+        zone: names.zone(&access.organization),
         reader: access.reader_display_name.clone(),
         role: match access.reader_role() {
             Role::Unspecified if access.reason() == RecordAccessReason::Staff => "role-staff",
@@ -114,6 +115,7 @@ pub(super) fn reading(access: &RecordAccess, names: &Names) -> Reading {
 fn staff_look(look: StaffRead, names: &Names) -> StaffLook {
     StaffLook {
         organization: names.called(organization_of(&look.name)),
+        zone: names.zone(organization_of(&look.name)),
         what: if look.person.is_empty() {
             "reading-several"
         } else {

@@ -1,6 +1,7 @@
 //! Who may read the learning record of whoever is signed in, and who did.
 
 use askama::Template;
+use muster_clock::Zone;
 
 use super::frame::Frame;
 use crate::pages::choice::Choice;
@@ -20,9 +21,6 @@ pub(crate) struct ConsentPage {
     pub(crate) past: Vec<PastGrant>,
     /// The latest.
     pub(crate) readings: Vec<Reading>,
-    /// The first and the last day until which a grant can be given.
-    pub(crate) first_day: String,
-    pub(crate) last_day: String,
     /// Where to sign in, if there are several issuers.
     pub(crate) choices: Vec<Choice>,
     pub(crate) support: String,
@@ -33,6 +31,8 @@ pub(crate) struct ConsentPage {
 #[derive(Debug, Clone)]
 pub(crate) struct ConsentSite {
     pub(crate) display_name: String,
+    /// In which its times are said.
+    pub(crate) zone: Zone,
     /// The key of how the employment stands.
     pub(crate) employment: &'static str,
     /// Since when, in seconds since 1970.
@@ -86,6 +86,11 @@ pub(crate) struct AllowForm {
     pub(crate) target: String,
     /// The last day, as it was typed.
     pub(crate) until: String,
+    /// Where that day ends, such as `America/Detroit`: it is posted with it, so that it ends where the page said.
+    pub(crate) zone: String,
+    /// The first and the last day that can be chosen.
+    pub(crate) first_day: String,
+    pub(crate) last_day: String,
     /// Whether that is no day until which it can be granted.
     pub(crate) is_wrong: bool,
     /// Whether it was posted when the sign-in had ended, and is to be posted again.
@@ -96,6 +101,8 @@ pub(crate) struct AllowForm {
 #[derive(Debug, Clone)]
 pub(crate) struct PastGrant {
     pub(crate) organization: String,
+    /// In which its times are said.
+    pub(crate) zone: Zone,
     /// The key of what became of it.
     pub(crate) text: &'static str,
     pub(crate) from: Option<i64>,
@@ -106,6 +113,8 @@ pub(crate) struct PastGrant {
 #[derive(Debug, Clone)]
 pub(crate) struct Reading {
     pub(crate) organization: String,
+    /// In which its time is said.
+    pub(crate) zone: Zone,
     /// May be empty.
     pub(crate) reader: String,
     /// The keys of what the reader was there (empty when nobody knows), what they read, and why they could.
@@ -136,6 +145,8 @@ pub(crate) struct ReadingsPage {
 #[derive(Debug, Clone)]
 pub(crate) struct StaffLook {
     pub(crate) organization: String,
+    /// In which its time is said.
+    pub(crate) zone: Zone,
     /// May be empty.
     pub(crate) staff: String,
     /// The key of what they looked at, and what they called.
@@ -166,8 +177,9 @@ impl ConsentPage {
     }
 
     /// What a grant allows, in a sentence.
-    fn allowed(&self, grant: &ActiveGrant) -> String {
-        let (since, until) = (self.frame.time(&grant.since), self.frame.time(&grant.until));
+    fn allowed(&self, grant: &ActiveGrant, zone: &Zone) -> String {
+        let time = |seconds| self.frame.time(seconds, zone);
+        let (since, until) = (time(&grant.since), time(&grant.until));
         let key = match grant.until {
             Some(_) => "consent-allowed-until",
             None => "consent-allowed",
@@ -176,8 +188,8 @@ impl ConsentPage {
     }
 
     /// Who asked, and when.
-    fn asks(&self, grant: &AskedGrant) -> String {
-        let time = self.frame.time(&grant.since);
+    fn asks(&self, grant: &AskedGrant, zone: &Zone) -> String {
+        let time = self.frame.time(&grant.since, zone);
         let key = match grant.requester.as_str() {
             "" => "consent-asked-by-nobody",
             _ => "consent-asked",
@@ -188,7 +200,8 @@ impl ConsentPage {
 
     /// What became of a grant that is over.
     fn was(&self, past: &PastGrant) -> String {
-        let (from, to) = (self.frame.time(&past.from), self.frame.time(&past.to));
+        let time = |seconds| self.frame.time(seconds, &past.zone);
+        let (from, to) = (time(&past.from), time(&past.to));
         let organization = self.called(&past.organization);
         let values = [
             ("organization", organization.as_str()),

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use askama::filters::{Escaper, Html, Safe};
 use axum::http::{Method, Uri};
+use muster_clock::Zone;
 use muster_language::{Language, Texts};
 use time::OffsetDateTime;
 
@@ -65,10 +66,11 @@ impl Frame {
             .map_or_else(|| key.to_owned(), |texts| texts.say(self.language, key, values))
     }
 
-    /// A time in seconds since 1970, as it stands in a sentence; nothing for what is no time.
-    pub(super) fn time(&self, seconds: &Option<i64>) -> String {
+    /// A time in seconds since 1970, as it stands in a sentence and as clocks show it where that is what it is about; nothing for
+    /// what is no time.
+    pub(super) fn time(&self, seconds: &Option<i64>, zone: &Zone) -> String {
         let at = seconds.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
-        at.map(|at| self.language.time(at)).unwrap_or_default()
+        at.map(|at| self.language.time(at, zone)).unwrap_or_default()
     }
 
     /// The languages that can be chosen instead.

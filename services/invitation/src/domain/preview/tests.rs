@@ -39,6 +39,7 @@ fn context() -> InvitingContext {
         status: OrganizationStatus::Active,
         display_name: "Day nursery".to_owned(),
         language: muster_language::Language::English,
+        time_zone: "America/Detroit".to_owned(),
         plan: Plan::Premium,
         limits: Limits {
             by_hand: 10,

@@ -14,6 +14,8 @@ use crate::store::{invitation, join_request};
 pub(crate) struct JoinMail {
     pub(crate) request: JoinRequest,
     pub(crate) organization_display_name: String,
+    /// In which times are said.
+    pub(crate) time_zone: String,
     /// Whether the address is that of an active learner. Only the mail says so, to whoever has the address.
     pub(crate) is_learner: bool,
     /// Where the address is confirmed; of a learner, where they sign in.
@@ -49,6 +51,7 @@ pub(crate) async fn mail(context: &Context, name: JoinRequestName) -> Result<Opt
         },
         request,
         organization_display_name: inviting.display_name,
+        time_zone: inviting.time_zone,
         is_learner,
     }))
 }

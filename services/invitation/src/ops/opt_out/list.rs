@@ -21,6 +21,15 @@ const CONCURRENCY: usize = 8;
 pub(crate) struct SeenOptOut {
     pub(crate) opt_out: OptOut,
     pub(crate) organization_display_name: String,
+    /// In which people are told the times of the organization; empty when nobody tells.
+    pub(crate) time_zone: String,
+}
+
+/// What is shown of an organization.
+#[derive(Debug, Clone, Default)]
+struct Told {
+    display_name: String,
+    time_zone: String,
 }
 
 /// At most `limit`, the latest first, those after `after` in the list. Of an organization that is there no more the name is
@@ -41,26 +50,34 @@ pub(crate) async fn page(
     organizations.dedup();
     let asking = organizations
         .into_iter()
-        .map(async |organization| Ok::<_, Error>((organization, name_of(context, organization).await?)));
-    let names: HashMap<OrganizationId, String> = stream::iter(asking)
+        .map(async |organization| Ok::<_, Error>((organization, ask(context, organization).await?)));
+    let told: HashMap<OrganizationId, Told> = stream::iter(asking)
         .buffer_unordered(CONCURRENCY)
         .try_collect()
         .await?;
-    let seen = found.into_iter().map(|opt_out| SeenOptOut {
-        organization_display_name: names
-            .get(&opt_out.invitation.organization)
-            .cloned()
-            .unwrap_or_default(),
-        opt_out,
+    let seen = found.into_iter().map(|opt_out| {
+        let known = told.get(&opt_out.invitation.organization).cloned();
+        let Told {
+            display_name,
+            time_zone,
+        } = known.unwrap_or_default();
+        SeenOptOut {
+            opt_out,
+            organization_display_name: display_name,
+            time_zone,
+        }
     });
     Ok(seen.collect())
 }
 
-async fn name_of(context: &Context, organization: OrganizationId) -> Result<String, Error> {
+async fn ask(context: &Context, organization: OrganizationId) -> Result<Told, Error> {
     let nothing = ContextQuery::default();
     match context.organization.context_of(organization, &nothing).await {
-        Ok(inviting) => Ok(inviting.display_name),
-        Err(Error::Failure(Failure::NotFound)) => Ok(String::new()),
+        Ok(inviting) => Ok(Told {
+            display_name: inviting.display_name,
+            time_zone: inviting.time_zone,
+        }),
+        Err(Error::Failure(Failure::NotFound)) => Ok(Told::default()),
         Err(error) => Err(error),
     }
 }

@@ -11,6 +11,7 @@ fn mail() -> Mail {
         purpose: Purpose::Invite,
         address: EmailAddress::parse("Ada@Bücher.example").unwrap(),
         expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
+        zone: Zone::named("America/Detroit"),
         language: Language::English,
         variables: Variables::Invite(words()),
     }
@@ -71,7 +72,7 @@ fn a_message_says_who_invites_to_what_until_when() {
         "Content-Language: en\r\n",
         "muster-0190a6d47b3e7c529f2b2f6d0e1a4c88",
         "\r\nhttps://muster.example/i/AbC-_123\r\n",
-        "The link works until 1 April 2026, 08:30 UTC.",
+        "The link works until 1 April 2026, 04:30 EDT (UTC-4).",
         "  - Team A\r\n",
         "&#60;b&#62;Team&#60;/b&#62;",
     ] {

@@ -21,6 +21,8 @@ pub(crate) struct Mail {
     pub(crate) address: EmailAddress,
     pub(crate) organization_display_name: PublicName,
     pub(crate) language: Language,
+    /// Who licenses the organization: times are said in the zone of that authority.
+    pub(crate) authority: String,
     pub(crate) says: Says,
 }
 
@@ -192,6 +194,7 @@ async fn to(
     let address = profile_user::find_address(db, profile.id, recipient).await?;
     Ok(address.map(|address| Mail {
         address,
+        authority: profile.licensing.authority().as_str().to_owned(),
         organization_display_name: profile.display_name,
         language: profile.language,
         says,

@@ -14,6 +14,7 @@ impl From<InvitingContext> for pb::GetInvitingContextResponse {
             in_force,
             groups,
             locations,
+            time_zone,
         } = context;
         Self {
             state: pb::OrganizationState::from(organization.state).into(),
@@ -24,6 +25,7 @@ impl From<InvitingContext> for pb::GetInvitingContextResponse {
             locations: locations.into_iter().map(Into::into).collect(),
             language: organization.language.tag().to_owned(),
             licensing_authority: organization.licensing.authority().as_str().to_owned(),
+            time_zone,
         }
     }
 }

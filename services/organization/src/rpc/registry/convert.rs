@@ -1,20 +1,22 @@
 //! From the domain to messages, exhaustively.
 
+use muster_clock::TimeZones;
 use muster_ids::{OrganizationName, ProgrammeName};
 use muster_proto::organization::v1 as pb;
 
 use crate::domain::{Holder, PublicOrganization, RegistryEntry, RegistryEntryState, ToldEntry};
 
-impl From<PublicOrganization> for pb::PublicOrganization {
-    fn from(found: PublicOrganization) -> Self {
-        let PublicOrganization {
-            organization,
-            display_name,
-        } = found;
-        Self {
-            name: OrganizationName { organization }.to_string(),
-            display_name,
-        }
+/// What anybody may know of an organization.
+pub(super) fn public(found: PublicOrganization, time_zones: &TimeZones) -> pb::PublicOrganization {
+    let PublicOrganization {
+        organization,
+        display_name,
+        authority,
+    } = found;
+    pb::PublicOrganization {
+        name: OrganizationName { organization }.to_string(),
+        display_name,
+        time_zone: time_zones.name_of(&authority),
     }
 }
 

@@ -46,6 +46,8 @@ async fn whoever_is_signed_in_reads_what_was_approved_and_drafts_are_their_owner
         names.push(ABSENT.to_owned());
         let found = ask(&fixture, who, names).await.unwrap().into_inner();
         assert_eq!(found.organizations.len(), told.len(), "{found:?}");
+        let mut zones = found.organizations.iter().map(|one| one.time_zone.as_str());
+        assert!(zones.all(|zone| zone == "America/Detroit"), "{found:?}");
         let found = found.organizations.into_iter();
         let found: BTreeMap<_, _> = found.map(|one| (one.name, one.display_name)).collect();
         assert_eq!(found, told, "{who}");
