@@ -19,7 +19,7 @@ pub(crate) use certificate::{Certificate, CertificateNames, CertificateNumber};
 pub(crate) use employment_projection::{
     EmploymentProjection, EmploymentState, Placement, Requirement, ToldEmployment,
 };
-pub(crate) use export::{Employee, Employees, ExportFormat, OrganizationNames, RecordLine};
+pub(crate) use export::{Employee, Employees, ExportFormat, OrganizationNames, OrganizationTold, RecordLine};
 pub(crate) use grant::{
     COUNTED, ClaimedConsent, Grant, GrantSource, GrantState, GrantStateName, Overtaken, Parties, Terms, Wish,
 };

@@ -15,8 +15,8 @@ use muster_server::convert::from_timestamp;
 use tonic::{Code, Status};
 
 use crate::domain::{
-    ClaimedConsent, Employee, Employees, EmploymentProjection, EmploymentState, Placement, Requirement,
-    ToldEmployment,
+    ClaimedConsent, Employee, Employees, EmploymentProjection, EmploymentState, OrganizationTold, Placement,
+    Requirement, ToldEmployment,
 };
 use crate::error::Error;
 
@@ -209,18 +209,25 @@ impl Peers {
         employees.map(employee).collect()
     }
 
-    /// What people call the organization; `None` when there is no such.
-    pub(crate) async fn organization_name(
+    /// What people are told of the organization; `None` when there is no such.
+    pub(crate) async fn organization(
         &self,
         organization: OrganizationId,
-    ) -> Result<Option<String>, Error> {
+    ) -> Result<Option<OrganizationTold>, Error> {
         let request = organization_pb::GetInvitingContextRequest {
             organization: OrganizationName { organization }.to_string(),
             ..Default::default()
         };
         let mut client = InvitingInternalServiceClient::new(self.organization.clone());
         match client.get_inviting_context(request).await {
-            Ok(answer) => Ok(Some(answer.into_inner().display_name)),
+            Ok(answer) => {
+                let answer = answer.into_inner();
+                Ok(Some(OrganizationTold {
+                    display_name: answer.display_name,
+                    // A version that tells no zone says none.
+                    time_zone: Some(answer.time_zone).filter(|zone| !zone.is_empty()),
+                }))
+            }
             Err(status) if status.code() == Code::NotFound => Ok(None),
             Err(status) => Err(Error::of_peer(status)),
         }

@@ -31,13 +31,16 @@ pub(crate) struct Certificate {
     pub(crate) names: CertificateNames,
 }
 
-/// What a certificate calls those whom it is about: as they were called when it was issued, whatever they are called later.
+/// What a certificate calls those whom it is about, and by which clocks its days are told: as it was when it was issued, whatever it is
+/// later.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct CertificateNames {
     /// The person; `None`: not known yet. Empty once it was taken out: nothing comes in its place.
     pub(crate) person: Option<String>,
     /// The organization; `None`: not known yet, or there is none.
     pub(crate) organization: Option<String>,
+    /// The time zone of the organization, as the IANA calls it; known with its name. `None`: UTC.
+    pub(crate) time_zone: Option<String>,
 }
 
 /// A number that nobody guesses: 128 bits in base32, 26 characters.

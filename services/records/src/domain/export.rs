@@ -34,6 +34,15 @@ pub(crate) struct Employee {
 /// Those who are known, by who they are.
 pub(crate) type Employees = HashMap<PersonId, Employee>;
 
+/// What people are told of an organization.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct OrganizationTold {
+    /// What they call it.
+    pub(crate) display_name: String,
+    /// The time zone in which they are told its times, as the IANA calls it; `None` when nobody says.
+    pub(crate) time_zone: Option<String>,
+}
+
 /// The names of organizations.
 pub(crate) type OrganizationNames = HashMap<OrganizationId, String>;
 

@@ -27,6 +27,7 @@ impl From<Certificate> for pb::Certificate {
         let CertificateNames {
             person: person_display_name,
             organization: organization_display_name,
+            time_zone,
         } = names;
         Self {
             name: CertificateName {
@@ -45,6 +46,7 @@ impl From<Certificate> for pb::Certificate {
             expire_time: expire_time.map(timestamp),
             person_display_name: person_display_name.unwrap_or_default(),
             organization_display_name: organization_display_name.unwrap_or_default(),
+            time_zone: time_zone.unwrap_or_default(),
         }
     }
 }

@@ -6,6 +6,7 @@ pub(super) mod staff;
 
 use std::sync::Arc;
 
+use muster_clock::Zone;
 use muster_proto::HttpBody;
 use muster_proto::records::v1 as pb;
 use muster_server::AnswerSink;
@@ -67,6 +68,8 @@ file_pieces! { ExportStaffReportResponse, ExportLearningRecordResponse, ExportPe
 pub(super) struct File {
     writer: TableWriter,
     sent: Sent,
+    /// In which it says times where only people read them; `None`: in UTC, as programs read them.
+    printed: Option<Zone>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -82,7 +85,7 @@ struct Sent {
 }
 
 impl File {
-    /// A new one, called `name` and as of now. `expected`: how many rows there are to be, as far as it is known.
+    /// A new one, called `name` and as of now, of days in this zone. `expected`: how many rows there are to be, as far as it is known.
     ///
     /// # Errors
     /// [`Error::TooManyFiles`], [`Error::File`].
@@ -91,6 +94,7 @@ impl File {
         name: &str,
         format: ExportFormat,
         head: Head,
+        zone: &Zone,
         expected: i64,
     ) -> Result<Self, Error> {
         let place = Arc::clone(&context.files)
@@ -104,9 +108,10 @@ impl File {
             ExportFormat::Pdf => Format::Pdf,
             ExportFormat::Json => Format::Json,
         };
-        let today = context.clock.now().date();
+        let today = zone.day(context.clock.now());
         Ok(Self {
             writer: TableWriter::new(format, head)?,
+            printed: (format == Format::Pdf).then(|| zone.clone()),
             sent: Sent {
                 what: Some((
                     format.media_type().to_owned(),
@@ -126,7 +131,10 @@ impl File {
         rows: Vec<Vec<Cell>>,
         sink: &AnswerSink<M>,
     ) -> Result<(), Status> {
-        for row in rows {
+        for mut row in rows {
+            if let Some(zone) = &self.printed {
+                row.iter_mut().for_each(|cell| print(cell, zone));
+            }
             self.writer.row(&row).map_err(Error::from)?;
             self.sent.rows += 1;
         }
@@ -179,13 +187,81 @@ impl Sent {
     }
 }
 
+/// Writes a time as people read it, where clocks are those of the zone that the file names.
+fn print(cell: &mut Cell, zone: &Zone) {
+    if let Cell::Time(time) = cell {
+        let local = zone.local(*time);
+        let (date, hour, minute) = (local.time.date(), local.time.hour(), local.time.minute());
+        *cell = Cell::text(format!("{date} {hour:02}:{minute:02} {}", local.clocks));
+    }
+}
+
 /// The line that says as of when a file is, and for whom it was made.
-fn made(now: OffsetDateTime, reader: &str) -> String {
-    let (date, hour, minute) = (now.date(), now.hour(), now.minute());
+fn made(now: OffsetDateTime, zone: &Zone, reader: &str) -> String {
+    let local = zone.local(now);
+    let (date, hour, minute) = (local.time.date(), local.time.hour(), local.time.minute());
     let by = if reader.is_empty() {
         String::new()
     } else {
         format!(", by {reader}")
     };
-    format!("Made on {date} at {hour:02}:{minute:02} UTC{by}")
+    format!("Made on {date} at {hour:02}:{minute:02} {}{by}", local.zone())
+}
+
+/// The line that says by which clocks the file goes.
+fn clocks(format: ExportFormat, zone: &Zone) -> String {
+    let name = zone.name();
+    match format {
+        ExportFormat::Pdf => format!("Times and days are those of {name}."),
+        ExportFormat::Csv
+        | ExportFormat::CsvExcel
+        | ExportFormat::CsvExcelSemicolon
+        | ExportFormat::Xlsx
+        | ExportFormat::Json => format!("Times are in UTC, days are those of {name}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_file_says_as_of_when_it_is_and_by_which_clocks_it_goes() {
+        let detroit = Zone::named("America/Detroit");
+        let evening = datetime!(2026-03-01 02:30 UTC);
+        assert_eq!(
+            made(evening, &detroit, "Ada"),
+            "Made on 2026-02-28 at 21:30 EST (UTC-5), by Ada"
+        );
+        assert_eq!(made(evening, &Zone::UTC, ""), "Made on 2026-03-01 at 02:30 UTC");
+        assert_eq!(
+            clocks(ExportFormat::Pdf, &detroit),
+            "Times and days are those of America/Detroit."
+        );
+        assert_eq!(
+            clocks(ExportFormat::Xlsx, &detroit),
+            "Times are in UTC, days are those of America/Detroit."
+        );
+    }
+
+    #[test]
+    fn on_paper_the_hour_that_comes_twice_is_told_apart() {
+        let detroit = Zone::named("America/Detroit");
+        let printed = |mut cell: Cell| {
+            print(&mut cell, &detroit);
+            cell
+        };
+        for (time, expected) in [
+            (datetime!(2026-11-01 05:30 UTC), "2026-11-01 01:30 EDT"),
+            (datetime!(2026-11-01 06:30 UTC), "2026-11-01 01:30 EST"),
+            (datetime!(2026-03-08 07:00 UTC), "2026-03-08 03:00 EDT"),
+        ] {
+            assert_eq!(printed(Cell::Time(time)), Cell::text(expected));
+        }
+        for other in [Cell::Empty, Cell::Count(3), Cell::text("2026-11-01T05:30:00Z")] {
+            assert_eq!(printed(other.clone()), other);
+        }
+    }
 }

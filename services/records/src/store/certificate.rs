@@ -5,7 +5,7 @@ use muster_ids::{AssignmentId, CertificateId, CertificateName, OrganizationId, P
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 
-use crate::domain::{Certificate, CertificateNames};
+use crate::domain::{Certificate, CertificateNames, OrganizationTold};
 
 impl FromRow<'_, PgRow> for Certificate {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -22,6 +22,7 @@ impl FromRow<'_, PgRow> for Certificate {
             names: CertificateNames {
                 person: row.try_get("person_display_name")?,
                 organization: row.try_get("organization_display_name")?,
+                time_zone: row.try_get("time_zone")?,
             },
         })
     }
@@ -32,7 +33,7 @@ macro_rules! select {
     ($which:literal) => {
         concat!(
             "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
-                    issue_time, duration_minutes, expire_time, person_display_name, organization_display_name
+                    issue_time, duration_minutes, expire_time, person_display_name, organization_display_name, time_zone
              FROM certificates ",
             $which
         )
@@ -48,8 +49,8 @@ pub(crate) async fn insert(
     sqlx::query(
         "INSERT INTO certificates (person_id, certificate_id, certificate_number, assignment_id, organization_id,
                                    training_id, training_display_name, issue_time, duration_minutes, expire_time,
-                                   person_display_name, organization_display_name)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                                   person_display_name, organization_display_name, time_zone)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(new.person)
     .bind(new.id)
@@ -63,6 +64,7 @@ pub(crate) async fn insert(
     .bind(new.expire_time)
     .bind(&new.names.person)
     .bind(&new.names.organization)
+    .bind(&new.names.time_zone)
     .execute(tx)
     .await?;
     Ok(())
@@ -74,20 +76,27 @@ pub(crate) async fn name(
     certificate: CertificateName,
     names: &CertificateNames,
 ) -> Result<Option<CertificateNames>, DatabaseError> {
-    let named: Option<(Option<String>, Option<String>)> = sqlx::query_as(
+    type Named = (Option<String>, Option<String>, Option<String>);
+    let named: Option<Named> = sqlx::query_as(
         "UPDATE certificates
          SET person_display_name = coalesce(person_display_name, $3),
-             organization_display_name = coalesce(organization_display_name, $4)
+             organization_display_name = coalesce(organization_display_name, $4),
+             time_zone = CASE WHEN organization_display_name IS NULL THEN $5 ELSE time_zone END
          WHERE person_id = $1 AND certificate_id = $2
-         RETURNING person_display_name, organization_display_name",
+         RETURNING person_display_name, organization_display_name, time_zone",
     )
     .bind(certificate.person)
     .bind(certificate.certificate)
     .bind(&names.person)
     .bind(&names.organization)
+    .bind(&names.time_zone)
     .fetch_optional(tx)
     .await?;
-    Ok(named.map(|(person, organization)| CertificateNames { person, organization }))
+    Ok(named.map(|(person, organization, time_zone)| CertificateNames {
+        person,
+        organization,
+        time_zone,
+    }))
 }
 
 /// The first organization behind `after` of whose certificates some are without its name, in the order of ids.
@@ -129,22 +138,23 @@ pub(crate) async fn list_unnamed(
 pub(crate) async fn name_all(
     tx: &mut PgConnection,
     organization: OrganizationId,
-    display_name: &str,
+    told: &OrganizationTold,
     called: &[(PersonId, String)],
 ) -> Result<(), DatabaseError> {
     let persons: Vec<PersonId> = called.iter().map(|(person, _)| *person).collect();
     let names: Vec<&str> = called.iter().map(|(_, name)| name.as_str()).collect();
     sqlx::query(
         "UPDATE certificates AS c
-         SET organization_display_name = $2,
+         SET organization_display_name = $2, time_zone = $5,
              person_display_name = coalesce(c.person_display_name, nullif(told.name, ''))
          FROM unnest($3::uuid[], $4::text[]) AS told (person_id, name)
          WHERE c.person_id = told.person_id AND c.organization_id = $1 AND c.organization_display_name IS NULL",
     )
     .bind(organization)
-    .bind(display_name)
+    .bind(&told.display_name)
     .bind(persons)
     .bind(names)
+    .bind(&told.time_zone)
     .execute(tx)
     .await?;
     Ok(())

@@ -61,7 +61,7 @@ macro_rules! select {
     () => {
         "SELECT c.person_id, c.certificate_id, c.certificate_number, c.organization_id, c.training_id,
                 c.training_display_name, c.issue_time, c.duration_minutes, c.expire_time, c.person_display_name,
-                c.organization_display_name "
+                c.organization_display_name, c.time_zone "
     };
 }
 

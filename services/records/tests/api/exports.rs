@@ -181,8 +181,9 @@ async fn a_report_says_how_many_it_leaves_out_and_as_of_when_it_is() {
     let notes = parts.iter().find(|part| part.contains("Made on")).unwrap();
     for said in [
         "Staff report: Day nursery",
-        "Made on 2026-03-01 at 12:00 UTC, by admin",
-        "Left out because their employment waits to be verified: 1, the longest since 2026-03-01 (UTC).",
+        "Made on 2026-03-01 at 07:00 EST (UTC-5), by admin",
+        "Left out because their employment waits to be verified: 1, the longest since 2026-03-01.",
+        "Times are in UTC, days are those of America/Detroit. Hours are added up by the year in UTC.",
     ] {
         assert!(notes.contains(said), "{said}: {notes}");
     }

@@ -312,3 +312,29 @@ async fn a_name_that_was_taken_out_stays_out() {
     let theirs = fixture.issued_certificate(&name).await.unwrap();
     assert!(theirs == without, "nor for whoever issued it");
 }
+
+/// Whoever prints it again has the same days on it, wherever the organization is by then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_keeps_the_zone_of_its_days() {
+    let fixture = Fixture::start().await;
+    let assignment = fixture.assigned("learner-1", "A-1").await;
+    let name = fixture.report(&assignment, 100).await.unwrap().certificate;
+    let zone = async || fixture.the_certificate("learner-1").await.time_zone;
+    assert_eq!(zone().await, "America/Detroit");
+    let printed = fixture.issued_certificate(&name).await.unwrap();
+    // To an authority for which the operator named no zone.
+    let moved = "UPDATE organizations SET licensing_authority = 'us-zz'";
+    fixture.organizations.database.execute(moved).await;
+    let again = fixture.issued_certificate(&name).await.unwrap();
+    assert!(again == printed, "it has its zone");
+
+    // What an earlier version named was printed in UTC, and still is.
+    let earlier = "UPDATE certificates SET time_zone = NULL";
+    fixture.service.database.execute(earlier).await;
+    fixture.issued_certificate(&name).await.unwrap();
+    assert_eq!(zone().await, "");
+    // What it left without names gets all of them at once.
+    fixture.service.database.execute(NAMELESS).await;
+    fixture.issued_certificate(&name).await.unwrap();
+    assert_eq!(zone().await, "UTC");
+}

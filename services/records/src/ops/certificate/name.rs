@@ -1,13 +1,13 @@
-//! What a certificate calls those whom it is about: found out once, and kept.
+//! What a certificate calls those whom it is about, and where: found out once, and kept.
 
 use muster_ids::{CertificateName, OrganizationId, PersonId};
 
 use crate::context::Context;
-use crate::domain::{Certificate, CertificateNames};
+use crate::domain::{Certificate, CertificateNames, OrganizationTold};
 use crate::error::Error;
 use crate::store::certificate;
 
-/// What the person is called at the organization, and what that is called itself, at this moment.
+/// What the person is called at the organization, what that is called itself and where it is, at this moment.
 ///
 /// # Errors
 /// Of a peer.
@@ -17,14 +17,19 @@ pub(crate) async fn ask(
     person: PersonId,
 ) -> Result<CertificateNames, Error> {
     let peers = &context.peers;
-    let (called, display_name) = tokio::try_join!(
+    let (called, told) = tokio::try_join!(
         peers.called(organization, person),
-        peers.organization_name(organization)
+        peers.organization(organization)
     )?;
+    // An organization that is not there has no name, now and later.
+    let OrganizationTold {
+        display_name,
+        time_zone,
+    } = told.unwrap_or_default();
     Ok(CertificateNames {
         person: Some(called).filter(|called| !called.is_empty()),
-        // An organization that is not there has no name, now and later.
-        organization: Some(display_name.unwrap_or_default()),
+        organization: Some(display_name),
+        time_zone,
     })
 }
 
@@ -50,6 +55,7 @@ pub(crate) async fn prepare(
     let found = CertificateNames {
         person: asked.person.or(own),
         organization: asked.organization,
+        time_zone: asked.time_zone,
     };
     let is_new = (known.person.is_none() && found.person.is_some()) || found.organization.is_some();
     if !is_new {

@@ -25,7 +25,7 @@ impl NameCertificates {
     /// All that the organization has issued.
     async fn name_all(&self, organization: OrganizationId) -> Result<(), Error> {
         let Context { database, peers, .. } = &self.0;
-        let display_name = peers.organization_name(organization).await?.unwrap_or_default();
+        let told = peers.organization(organization).await?.unwrap_or_default();
         loop {
             let list = async |db: &mut _| certificate::list_unnamed(db, organization, BATCH_SIZE).await;
             let persons = database.read(list).await?;
@@ -42,8 +42,7 @@ impl NameCertificates {
                 };
                 called.push((person, name));
             }
-            let name =
-                async |tx: &mut _| certificate::name_all(tx, organization, &display_name, &called).await;
+            let name = async |tx: &mut _| certificate::name_all(tx, organization, &told, &called).await;
             database.write(name).await?;
         }
     }

@@ -1,5 +1,6 @@
 //! Reading a learner's whole record, with their consent, or as registry staff for a stated reason.
 
+use muster_clock::Zone;
 use muster_ids::{OrganizationId, PersonId};
 use muster_server::Failure;
 use sqlx::PgConnection;
@@ -36,6 +37,8 @@ pub(crate) struct Reader {
     pub(crate) caller: Caller,
     /// What people call the organization now.
     pub(crate) organization_display_name: String,
+    /// In which they are told its times.
+    pub(crate) zone: Zone,
 }
 
 /// What is known of a learner.
@@ -50,15 +53,17 @@ pub(crate) struct Record {
 }
 
 impl Reader {
-    /// Asks what the organization is called.
+    /// Asks what the organization is called, and where it is.
     ///
     /// # Errors
     /// Of a peer: a reading of which the person could not be told for whom it was is none.
     pub(crate) async fn of(context: &Context, caller: Caller) -> Result<Self, Error> {
-        let name = context.peers.organization_name(caller.organization).await?;
+        let told = context.peers.organization(caller.organization).await?;
+        let told = told.unwrap_or_default();
         Ok(Self {
             caller,
-            organization_display_name: name.unwrap_or_default(),
+            organization_display_name: told.display_name,
+            zone: told.time_zone.as_deref().map(Zone::named).unwrap_or_default(),
         })
     }
 

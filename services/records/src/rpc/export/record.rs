@@ -1,11 +1,12 @@
 //! A learning record as a file.
 
+use muster_clock::Zone;
 use muster_ids::{AssignmentId, OrganizationId, PersonId};
 use muster_server::AnswerSink;
 use muster_tables::{Cell, Column, Head};
 use tonic::Status;
 
-use super::{File, FilePiece, made};
+use super::{File, FilePiece, clocks, made};
 use crate::context::Context;
 use crate::domain::{AssignmentStateName, ExportFormat, OrganizationNames, RecordLine};
 use crate::error::Error;
@@ -51,17 +52,20 @@ impl Writing {
         let lines = read(context, &source, None).await?;
         let count = async |db: &mut _| learning_record::count(db, source.person).await;
         let expected = context.database.read(count).await?;
-        let reader = source
-            .reader
-            .as_ref()
-            .map_or("", |reader| &reader.caller.display_name);
+        // Of no organization where it is the person's own.
+        let (reader, zone) = source.reader.as_ref().map_or(("", Zone::UTC), |reader| {
+            (reader.caller.display_name.as_str(), reader.zone.clone())
+        });
         let head = Head {
             title: format!("Learning record: {name}"),
-            notes: vec![made(context.clock.now(), reader)],
+            notes: vec![
+                made(context.clock.now(), &zone, reader),
+                clocks(source.format, &zone),
+            ],
             columns: COLUMNS.to_vec(),
         };
         Ok(Self {
-            file: File::begin(context, "learning-record", source.format, head, expected)?,
+            file: File::begin(context, "learning-record", source.format, head, &zone, expected)?,
             source,
             organizations: OrganizationNames::new(),
             lines,
@@ -102,8 +106,8 @@ impl Writing {
         if let Some(known) = self.organizations.get(&organization) {
             return Ok(known.clone());
         }
-        let name = context.peers.organization_name(organization).await?;
-        let name = name.unwrap_or_default();
+        let told = context.peers.organization(organization).await?;
+        let name = told.unwrap_or_default().display_name;
         self.organizations.insert(organization, name.clone());
         Ok(name)
     }

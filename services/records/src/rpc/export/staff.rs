@@ -1,5 +1,6 @@
 //! The staff report as a file.
 
+use muster_clock::Zone;
 use muster_ids::{OrganizationId, PersonId};
 use muster_proto::records::v1 as pb;
 use muster_server::AnswerSink;
@@ -7,7 +8,7 @@ use muster_tables::{Cell, Column, Head};
 use sqlx::PgConnection;
 use tonic::Status;
 
-use super::{File, made};
+use super::{File, clocks, made};
 use crate::context::Context;
 use crate::domain::{Certificate, Employees, ExportFormat, Staff, StaffReportEntry, TrainingYear};
 use crate::error::Error;
@@ -47,24 +48,32 @@ pub(in crate::rpc) async fn begin(
     let head = Head {
         title: format!("Staff report: {}", reader.organization_display_name),
         notes: vec![
-            made(context.clock.now(), &reader.caller.display_name),
+            made(context.clock.now(), &reader.zone, &reader.caller.display_name),
             "Of whoever does not share their whole record, the certificates are those of this organization's own trainings."
                 .to_owned(),
-            left_out(&staff),
+            left_out(&staff, &reader.zone),
+            format!("{} Hours are added up by the year in UTC.", clocks(format, &reader.zone)),
         ],
         columns: COLUMNS.to_vec(),
     };
-    File::begin(context, "staff-report", format, head, staff.verified)
+    File::begin(
+        context,
+        "staff-report",
+        format,
+        head,
+        &reader.zone,
+        staff.verified,
+    )
 }
 
 /// The line that says whom the file does not tell of.
-fn left_out(staff: &Staff) -> String {
+fn left_out(staff: &Staff, zone: &Zone) -> String {
     let said = format!(
         "Left out because their employment waits to be verified: {}",
         staff.waiting
     );
     match staff.waiting_since {
-        Some(since) => format!("{said}, the longest since {} (UTC).", since.date()),
+        Some(since) => format!("{said}, the longest since {}.", zone.day(since)),
         None => format!("{said}."),
     }
 }
@@ -114,10 +123,11 @@ async fn rows(
         Ok::<_, Error>(entries)
     };
     let entries = context.database.write(work).await?;
-    Ok(entries.into_iter().map(|entry| row(entry, &employees)).collect())
+    let row = |entry| row(entry, &employees, &reader.zone);
+    Ok(entries.into_iter().map(row).collect())
 }
 
-fn row(entry: StaffReportEntry, employees: &Employees) -> Vec<Cell> {
+fn row(entry: StaffReportEntry, employees: &Employees, zone: &Zone) -> Vec<Cell> {
     let StaffReportEntry {
         person,
         own,
@@ -130,9 +140,9 @@ fn row(entry: StaffReportEntry, employees: &Employees) -> Vec<Cell> {
     } = entry;
     let employee = employees.get(&person).cloned().unwrap_or_default();
     let newest = certificates.iter();
-    let newest = newest.map(|one| format!("{} ({})", one.training_display_name, one.issue_time.date()));
+    let newest = newest.map(|one| format!("{} ({})", one.training_display_name, zone.day(one.issue_time)));
     let until = |one: &Certificate| {
-        let date = one.expire_time.map(|time| time.date().to_string());
+        let date = one.expire_time.map(|time| zone.day(time).to_string());
         format!("{} ({})", one.training_display_name, date.unwrap_or_default())
     };
     vec![
