@@ -1,7 +1,6 @@
 //! The join page tells nobody who has an address: whoever it belongs to, the answers have the same bytes, and take as long.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use muster_client::acts::redemption;
@@ -57,13 +56,8 @@ struct Page {
 
 /// Asks as somebody whose network nobody else asks from; how long the answer took.
 async fn ask(suite: &Suite, page: &Page, address: &str) -> ([Answer; 2], Duration) {
-    let [.., a, b, c] = suite.clock.new_uuid().into_bytes();
-    let visitor = reqwest::Client::builder()
-        .no_proxy()
-        .redirect(Policy::none())
-        .local_address(Some(Ipv4Addr::new(127, 128 | (a >> 2), b, c).into()))
-        .build()
-        .unwrap();
+    let visitor = suite.visitor().redirect(Policy::none());
+    let visitor = visitor.build().unwrap();
     let shown = visitor.get(&page.url).send().await.unwrap();
     let shown = shown.text().await.unwrap();
     let token = shown.split("name=\"form_token\" value=\"").nth(1).unwrap();

@@ -115,7 +115,7 @@ async fn asks(suite: &Suite, mailed: &Mailed) {
     ];
     for link in &mailed.links {
         for keeps_cookies in [false, true] {
-            let builder = reqwest::Client::builder().no_proxy().cookie_store(keeps_cookies);
+            let builder = suite.visitor().cookie_store(keeps_cookies);
             let scanner = builder.build().unwrap();
             let forms = forms(&mailed.slug);
             let pages = PAGES.iter().copied().chain(forms.iter().map(String::as_str));
@@ -137,7 +137,7 @@ async fn asks(suite: &Suite, mailed: &Mailed) {
 /// One that copies a form, token and all, but not the browser it is in.
 async fn posts_without_its_cookies(suite: &Suite, link: &str) {
     let edge = suite.address("gateway");
-    let builder = reqwest::Client::builder().no_proxy().cookie_store(true);
+    let builder = suite.visitor().cookie_store(true);
     let scanner = builder.build().unwrap();
     scanner.get(link).send().await.unwrap();
     for path in ["/invitation/decline", "/join-confirm"] {

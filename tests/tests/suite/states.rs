@@ -63,7 +63,7 @@ async fn ask(scene: &Scene, rules: &Rules, call: &Call) -> Result<Bytes, Status>
     if !who.is_empty() {
         raw = raw.bearer(&scene.suite.token(&who));
     }
-    raw.send(scene.suite.edge_from_a_network_of_its_own()).await
+    raw.send(scene.suite.edge()).await
 }
 
 /// The `name` in the resource of an answer.

@@ -185,7 +185,7 @@ fn call(stage: &Stage, rpc: &str, reason: ErrorReason, attempt: &Attempt) -> (Ra
     }
     let edge = match attempt.from {
         Some(address) => stage.suite.edge_from(address),
-        None => stage.suite.edge_from_a_network_of_its_own(),
+        None => stage.suite.edge(),
     };
     (call, edge)
 }

@@ -102,7 +102,7 @@ impl Stage {
         if rule.reason_of_staff {
             call = call.header("muster-reason", "a test");
         }
-        let answer = call.send(self.suite.edge_from_a_network_of_its_own()).await;
+        let answer = call.send(self.suite.edge()).await;
         A::decode(answer.unwrap_or_else(|status| panic!("{rpc}: {status:?}"))).unwrap()
     }
 

@@ -42,16 +42,13 @@ impl Suite {
             .expect("MUSTER_TEST_SUITE is not set: run these tests with `cargo dev test`, or see main.rs");
         let addresses = std::fs::read(dir.join("addresses.json")).expect("the suite was never started there");
         let addresses = serde_json::from_slice(&addresses).unwrap();
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap();
+        let clock = Clock::system();
+        let http = visitor(&clock).redirect(reqwest::redirect::Policy::none());
         Self {
             dir,
             addresses,
-            http,
-            clock: Clock::system(),
+            http: http.build().unwrap(),
+            clock,
         }
     }
 
@@ -84,11 +81,9 @@ impl Suite {
             .to_owned()
     }
 
-    /// The edge.
+    /// The edge, called from a network of its own.
     pub(crate) fn edge(&self) -> Channel {
-        Endpoint::from_shared(self.address("gateway"))
-            .unwrap()
-            .connect_lazy()
+        self.edge_from(network(&self.clock).into())
     }
 
     /// The edge, called from another network address of this machine: calls are counted for each.
@@ -99,11 +94,9 @@ impl Suite {
             .connect_lazy()
     }
 
-    /// The edge, called from a network address that nobody else calls from: what one network may do in a minute is the
-    /// business of the tests about it.
-    pub(crate) fn edge_from_a_network_of_its_own(&self) -> Channel {
-        let [.., a, b, c] = self.clock.new_uuid().into_bytes();
-        self.edge_from(Ipv4Addr::new(127, 128 | (a >> 2), b, c).into())
+    /// A client for the pages, from a network of its own.
+    pub(crate) fn visitor(&self) -> reqwest::ClientBuilder {
+        visitor(&self.clock)
     }
 
     /// A token for the edge, as `cargo dev token` prints it.
@@ -118,7 +111,7 @@ impl Suite {
     /// Somebody who calls the edge from a network of their own, and sends again what may be sent again.
     pub(crate) fn client(&self, who: &str) -> Client {
         let token = TokenSource::fixed(&self.token(who)).unwrap();
-        Client::on(self.edge_from_a_network_of_its_own()).with_token(token)
+        Client::on(self.edge()).with_token(token)
     }
 
     /// A request in somebody's name.
@@ -221,6 +214,18 @@ impl Suite {
             .args(arguments);
         command
     }
+}
+
+/// A network address of this machine that nobody else calls from: what one network may do in a minute is the business of the tests about
+/// it, and not to be shared with whatever runs beside a test, or ran before it.
+fn network(clock: &Clock) -> Ipv4Addr {
+    let [.., a, b, c] = clock.new_uuid().into_bytes();
+    Ipv4Addr::new(127, 128 | (a >> 2), b, c)
+}
+
+fn visitor(clock: &Clock) -> reqwest::ClientBuilder {
+    let network: IpAddr = network(clock).into();
+    reqwest::Client::builder().no_proxy().local_address(network)
 }
 
 /// Where a program of the suite is.

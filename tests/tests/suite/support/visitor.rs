@@ -13,7 +13,7 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// Somebody who has followed a link.
     pub(crate) async fn follow(suite: &Suite, link: &str) -> Self {
-        let builder = reqwest::Client::builder().no_proxy().cookie_store(true);
+        let builder = suite.visitor().cookie_store(true);
         let visitor = Self {
             http: builder.build().unwrap(),
             edge: suite.address("gateway"),
