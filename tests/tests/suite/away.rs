@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use muster_testkit::eventually;
 
-use crate::support::{Database, Organization, Suite, after_restart, alone};
+use crate::support::{Database, Organization, Standstill, Suite, after_restart, alone};
 
 /// Those that talk to the broker.
 const SERVICES: [&str; 5] = [
@@ -117,13 +117,13 @@ async fn mail_goes_out_at_once_when_its_source_is_back_after_a_long_time() {
     let suite = Suite::find();
     let organization = Organization::create(&suite).await;
     // The worker is to find all of them while nobody answers.
-    assert!(suite.signal("notification", "STOP"));
+    let worker = Standstill::of(&suite, &["notification"]);
     invite_all(&suite, &organization).await;
     let published = Database::of(&suite, "invitation").await;
     let waiting = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
     eventually(async || published.number(waiting).await == 0).await;
-    assert!(suite.signal("invitation", "STOP"));
-    assert!(suite.signal("notification", "CONT"));
+    let source = Standstill::of(&suite, &["invitation"]);
+    drop(worker);
     let in_vain_before = asked_in_vain(&suite).await;
     tokio::time::sleep(AWAY).await;
     let deliveries = Database::of(&suite, "notification").await;
@@ -138,7 +138,7 @@ async fn mail_goes_out_at_once_when_its_source_is_back_after_a_long_time() {
         organization.id()
     );
     let late = deliveries.number(&late).await;
-    assert!(suite.signal("invitation", "CONT"));
+    drop(source);
     let back = Instant::now();
     let all = i64::try_from(MAILS).unwrap();
     eventually(async || deliveries.number(&sent).await == all).await;
