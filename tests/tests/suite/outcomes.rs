@@ -108,7 +108,7 @@ const SPANISH: Words = Words {
 
 /// An address as long as one may be, of somebody of their own.
 fn long_address(suite: &Suite) -> String {
-    let local = format!("paula-{}-{}", suite.unique(), "p".repeat(48));
+    let local = format!("paula-{}-{}", suite.unique(), "p".repeat(45));
     let host = format!("{}.{}.{}.test", "b".repeat(63), "c".repeat(63), "d".repeat(56));
     let address = format!("{local}@{host}");
     assert_eq!(address.len(), 254);

@@ -10,10 +10,9 @@ use muster_proto::organization::v1::{
     CreateGroupResponse, CreateLocationRequest, CreateLocationResponse, DeactivateCatalogTrainingRequest,
     DeactivateLocationRequest, Group, Limits, Location, Plan,
 };
-use muster_proto::records::v1::training_service_client::TrainingServiceClient;
 use muster_proto::records::v1::{
     CreateTrainingRequest, CreateTrainingResponse, ListPersonAssignmentsRequest,
-    ListPersonAssignmentsResponse, ListTrainingsRequest, Training,
+    ListPersonAssignmentsResponse, Training,
 };
 use muster_testkit::{eventually, eventually_some};
 use prost::Message;
@@ -59,16 +58,6 @@ impl Stage {
             suite: suite.clone(),
             organization: Arc::new(Organization::create(suite).await),
         }
-    }
-
-    /// Waits until a part that was killed is back.
-    pub(super) async fn settles(suite: &Suite) {
-        let mut trainings = TrainingServiceClient::new(suite.edge());
-        eventually(async || {
-            let request = suite.call("owner", ListTrainingsRequest::default());
-            trainings.list_trainings(request).await.is_ok()
-        })
-        .await;
     }
 
     /// The same stage with an organization of the row's own.
