@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use muster_messaging::EventType;
 use muster_testkit::eventually_some;
 
 use super::{Database, Organization, Suite};
@@ -22,13 +23,16 @@ const PASSING: [&str; 3] = ["outbox", "inbox", "idempotency"];
 pub(crate) struct Snapshot(BTreeMap<String, String>);
 
 impl Snapshot {
-    /// Once nothing moves any more.
+    /// Once nothing moves any more: no mail is on its way, and whatever was told of it is heard. That it stands still for a moment would
+    /// not be enough: behind the mails of others, hundreds of which one test sends, it does so for longer.
     pub(crate) async fn settled(suite: &Suite, organization: &Organization) -> Self {
         eventually_some(async || {
+            is_quiet(suite, organization).await.then_some(())?;
             let before = Self::of(suite, organization).await;
             tokio::time::sleep(Duration::from_secs(2)).await;
             let now = Self::of(suite, organization).await;
-            (before == now).then_some(now)
+            // What was heard while others were asked may have led to more.
+            (before == now && is_quiet(suite, organization).await).then_some(now)
         })
         .await
     }
@@ -54,4 +58,36 @@ impl Snapshot {
         assert!(tables.len() > 20, "{tables:?}");
         Self(tables)
     }
+}
+
+/// Whether no mail of the organization is on its way, and everybody has heard of whatever they are told of it.
+async fn is_quiet(suite: &Suite, organization: &Organization) -> bool {
+    let id = organization.id();
+    let waiting = format!(
+        "SELECT count(*) FROM deliveries WHERE organization_id = '{id}' AND state IN ('QUEUED', 'SENDING', 'DEFERRED')"
+    );
+    let told = format!(
+        "SELECT coalesce(string_agg(event_type || ' ' || id, ','), '') FROM outbox WHERE organization_id = '{id}'"
+    );
+    let mut hears: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for service in SERVICES {
+        let told = Database::of(suite, service).await.text(&told).await;
+        for (kind, event) in told.split(',').filter_map(|event| event.split_once(' ')) {
+            let kind = EventType::of_routing_key(kind).expect("what is published is in the table");
+            for queue in kind.spec().consumers {
+                let events = hears.entry(queue.service).or_default();
+                events.push(format!("('{event}'::uuid)"));
+            }
+        }
+    }
+    for (service, events) in hears {
+        let unheard = format!(
+            "SELECT count(*) FROM (VALUES {}) AS told (id) WHERE NOT EXISTS (SELECT FROM inbox WHERE inbox.id = told.id)",
+            events.join(", ")
+        );
+        if Database::of(suite, service).await.number(&unheard).await > 0 {
+            return false;
+        }
+    }
+    Database::of(suite, "notification").await.number(&waiting).await == 0
 }
