@@ -225,9 +225,7 @@ impl<'s> Walk<'s> {
     }
 
     async fn registers(&self, address: &str) {
-        let css = "#register input[name=email]";
-        let field = self.browser.client.wait().for_element(Locator::Css(css)).await;
-        field.unwrap().send_keys(address).await.unwrap();
+        self.browser.types("#register input[name=email]", address).await;
         self.browser.click("#register button").await;
     }
 }

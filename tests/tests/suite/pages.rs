@@ -1,6 +1,5 @@
 //! The pages, in a real browser.
 
-use fantoccini::Locator;
 use muster_proto::invitation::v1::InvitationState;
 use muster_testkit::eventually;
 use serde_json::json;
@@ -10,9 +9,9 @@ use crate::support::{Browser, Organization, Suite, link_for, with_others};
 /// Fills in the issuer's form to register.
 async fn fill_in(browser: &Browser, address: &str, name: &str) {
     for (field, text) in [("email", address), ("name", name)] {
-        let css = format!("#register input[name={field}]");
-        let field = browser.client.wait().for_element(Locator::Css(&css)).await;
-        field.unwrap().send_keys(text).await.unwrap();
+        browser
+            .types(&format!("#register input[name={field}]"), text)
+            .await;
     }
 }
 
@@ -74,13 +73,7 @@ async fn somebody_else_is_told_so_and_can_switch() {
     browser.click("#switch").await;
     browser.shows("Test Kindergarten invites you").await;
     browser.click("#sign-in").await;
-    let field = browser
-        .client
-        .wait()
-        .for_element(Locator::Css("#register input[name=email]"))
-        .await
-        .unwrap();
-    field.send_keys(&address).await.unwrap();
+    browser.types("#register input[name=email]", &address).await;
     browser.click("#register button").await;
     browser.click("#accept").await;
     browser.shows("You have joined Test Kindergarten").await;
@@ -111,8 +104,7 @@ async fn a_stranger_joins_by_the_page_confirms_the_address_and_accepts_in_the_ac
     for choice in ["#location option:nth-child(2)", "#group option:nth-child(2)"] {
         browser.click(choice).await;
     }
-    let field = browser.client.find(Locator::Css("#address")).await.unwrap();
-    field.send_keys(&address).await.unwrap();
+    browser.types("#address", &address).await;
     browser.click("#join").await;
     browser.shows("Look into your mailbox").await;
     browser.picture("11-sent-phone").await;

@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fantoccini::Locator;
 use muster_proto::invitation::v1::{Invitation, InvitationState};
 use muster_testkit::eventually;
 
@@ -138,15 +137,6 @@ impl Walk<'_> {
         self.browser.open_html(&html).await;
     }
 
-    async fn registers(&self, address: &str, name: &str) {
-        for (field, text) in [("email", address), ("name", name)] {
-            let css = format!("#register input[name={field}]");
-            let field = self.browser.client.wait().for_element(Locator::Css(&css)).await;
-            field.unwrap().send_keys(text).await.unwrap();
-        }
-        self.browser.click("#register button").await;
-    }
-
     /// Their own page, once it has the training.
     async fn opens_trainings(&self) {
         let page = format!("{}/trainings", self.suite.address("gateway"));
@@ -187,12 +177,13 @@ async fn walk(screens: &'static Screens) {
     walk.shows(screens.declined).await;
     walk.browser.click("#undo").await;
     walk.browser.click("#register").await;
-    walk.registers(&format!("sam.{unique}@school.test"), screens.somebody)
+    walk.browser
+        .registers(&format!("sam.{unique}@school.test"), screens.somebody)
         .await;
     walk.keeps(6).await;
     walk.browser.click("#switch").await;
     walk.browser.click("#register").await;
-    walk.registers(&address, screens.invitee).await;
+    walk.browser.registers(&address, screens.invitee).await;
     walk.keeps(3).await;
     walk.browser.click("#accept").await;
     walk.keeps(4).await;

@@ -4,9 +4,11 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use fantoccini::elements::Element;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -19,6 +21,8 @@ use super::axe::{self, Colours};
 const NO_BROWSER: &str = "there is no browser: install Chromium with its driver (Debian: `apt-get install chromium \
                           chromium-driver`; Ubuntu: `snap install chromium`), or Google Chrome and chromedriver";
 
+/// How long a page may take, and what a test looks at it with. Four browsers and the whole suite on two processors take their time.
+const PATIENCE: Duration = Duration::from_secs(120);
 const TABULATOR: &str = "\u{e004}";
 /// No page has so many elements that take the focus.
 const MOST_STOPS: usize = 40;
@@ -78,6 +82,8 @@ impl Browser {
         let preferences = json!({ "intl.accept_languages": language });
         let options = json!({ "args": arguments, "prefs": preferences });
         capabilities.insert("goog:chromeOptions".into(), options);
+        let patience = json!({ "script": PATIENCE.as_secs() * 1000 });
+        capabilities.insert("timeouts".into(), patience);
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);
         let client =
@@ -121,19 +127,18 @@ impl Browser {
 
     /// Waits for an element and clicks it.
     pub(crate) async fn click(&self, css: &str) {
-        let element = self.client.wait().for_element(Locator::Css(css)).await;
-        element
-            .unwrap_or_else(|error| panic!("no {css}: {error}"))
-            .click()
-            .await
-            .unwrap();
+        self.element(css).await.click().await.unwrap();
+    }
+
+    async fn element(&self, css: &str) -> Element {
+        let waiting = self.client.wait().at_most(PATIENCE);
+        let element = waiting.for_element(Locator::Css(css)).await;
+        element.unwrap_or_else(|error| panic!("no {css}: {error}"))
     }
 
     /// Types into a field, once it is there.
     pub(crate) async fn types(&self, css: &str, text: &str) {
-        let field = self.client.wait().for_element(Locator::Css(css)).await;
-        let field = field.unwrap_or_else(|error| panic!("no {css}: {error}"));
-        field.send_keys(text).await.unwrap();
+        self.element(css).await.send_keys(text).await.unwrap();
     }
 
     /// Registers at the issuer, whose page is shown.
