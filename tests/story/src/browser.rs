@@ -8,6 +8,9 @@ use reqwest::{Client, RequestBuilder, Url};
 
 use super::diagnosis::{Answered, PartError};
 
+/// How long a page may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+
 /// One browser, with its cookies.
 pub(super) struct Browser {
     client: Client,
@@ -23,7 +26,7 @@ impl Browser {
     pub(super) async fn open(addresses: &Addresses, url: &str) -> anyhow::Result<Self> {
         let client = Client::builder()
             .cookie_store(true)
-            .timeout(Duration::from_secs(10))
+            .timeout(PATIENCE)
             .no_proxy()
             .build()?;
         let mut browser = Self {

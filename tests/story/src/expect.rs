@@ -9,6 +9,9 @@ use tonic::{Code, Status};
 
 use super::diagnosis::PartError;
 
+/// How long what follows from an act may take: longer than anybody waits, because the machine may do other things as well.
+pub(super) const SOON: Duration = Duration::from_secs(120);
+
 /// The answer to a question that is asked again and again; nothing when a part is away for the moment.
 pub(super) fn unless_unavailable<T>(result: Result<T, CallError>) -> Result<Option<T>, CallError> {
     match result {
@@ -48,10 +51,12 @@ where
 {
     let started = Instant::now();
     loop {
+        // Looked at before it is asked: what is to be so from the limit on may be asked for at the limit, and answered after it.
+        let is_last = started.elapsed() > limit;
         if let Some(found) = ask().await? {
             return Ok(found);
         }
-        if started.elapsed() > limit {
+        if is_last {
             let message = format!("waited {} s until {what}: in vain", limit.as_secs());
             return Err(PartError::of(part, message).into());
         }

@@ -9,17 +9,13 @@ mod reports;
 mod users;
 mod verifying;
 
-use std::time::Duration;
-
 use muster_client::Client;
 use muster_local::outln;
 
+use super::expect::SOON;
 use super::reachable;
 use super::scenario::Scenario;
-use super::{opens, step};
-
-/// How long the events of an act may take.
-const SOON: Duration = Duration::from_secs(30);
+use super::{Pages, step};
 
 /// What its steps have made so far, and who does them.
 struct Guide<'a> {
@@ -71,7 +67,7 @@ pub(super) async fn steps(scenario: &mut Scenario) -> anyhow::Result<usize> {
         keeper: String::new(),
         workers: Vec::new(),
     };
-    let mut pages = Vec::new();
+    let mut pages = Pages::of(guide.scenario);
     macro_rules! steps {
         ($($number:literal $module:ident of $part:literal;)+) => {$(
             outln!("“{}”", $module::SENTENCE);
@@ -87,8 +83,5 @@ pub(super) async fn steps(scenario: &mut Scenario) -> anyhow::Result<usize> {
         6 reports of "records";
         7 closing of "organization";
     }
-    for page in &pages {
-        opens(guide.scenario, page).await?;
-    }
-    Ok(pages.len())
+    Ok(pages.opened)
 }

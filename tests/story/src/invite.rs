@@ -1,7 +1,5 @@
 //! Step 3: three people by hand, and 500 rows of a spreadsheet.
 
-use std::time::Duration;
-
 use anyhow::ensure;
 use muster_client::acts::{import, invitation};
 use muster_client::{CallError, Client};
@@ -9,7 +7,7 @@ use muster_proto::invitation::v1::{
     Import, ImportRow, ImportRowState, ImportState, Invitation, ListImportRowsRequest,
 };
 
-use super::expect::{unless_unavailable, wait_until};
+use super::expect::{SOON, unless_unavailable, wait_until};
 use super::report::StepReport;
 use super::scenario::Scenario;
 use super::spreadsheet::{self, LOST, ROWS};
@@ -108,8 +106,7 @@ pub(super) async fn rows(
 
 /// The import, once it is done.
 async fn applied(owner: &Client, name: &str) -> anyhow::Result<Import> {
-    let limit = Duration::from_secs(60);
-    wait_until("the import is applied", "invitation", limit, async || {
+    wait_until("the import is applied", "invitation", SOON, async || {
         let import = unless_unavailable(import::get(owner, name).await)?;
         Ok(import.filter(|it| matches!(it.state(), ImportState::Applied | ImportState::AppliedWithErrors)))
     })

@@ -1,7 +1,5 @@
 //! Step 5: a learner opens the link of the mail, signs in and accepts; employment and trainings follow.
 
-use std::time::Duration;
-
 use anyhow::Context;
 use muster_client::Client;
 use muster_client::acts::{employment, invitation};
@@ -10,16 +8,13 @@ use muster_proto::invitation::v1::{Invitation, InvitationState, ListInvitationsR
 
 use super::browser::Browser;
 use super::consent::own_assignment;
-use super::expect::{unless_unavailable, wait_until};
+use super::expect::{SOON, unless_unavailable, wait_until};
 use super::mail::inbox_of;
 use super::report::StepReport;
 use super::scenario::Scenario;
 use super::spreadsheet::LEARNER;
 
 pub(super) const TITLE: &str = "A learner opens the link of the mail, signs in and accepts";
-
-/// How long the events of an acceptance may take.
-const SOON: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(scenario: &mut Scenario) -> anyhow::Result<StepReport> {
     let mut report = StepReport::default();

@@ -1,7 +1,5 @@
 //! Step 4: the mail goes out; the mail server's reply moves every invitation to PENDING.
 
-use std::time::Duration;
-
 use anyhow::ensure;
 use muster_client::Client;
 use muster_client::acts::invitation;
@@ -9,7 +7,7 @@ use muster_proto::invitation::v1::InvitationState;
 use reqwest::Url;
 
 use super::browser::Browser;
-use super::expect::{unless_unavailable, wait_until};
+use super::expect::{SOON, unless_unavailable, wait_until};
 use super::report::StepReport;
 use super::scenario::Scenario;
 use super::spreadsheet::{LOST, ROWS};
@@ -21,8 +19,7 @@ pub(super) async fn run(scenario: &mut Scenario) -> anyhow::Result<StepReport> {
     let mut report = StepReport::default();
     let owner = scenario.caller("owner")?;
     let expected = i64::try_from(ROWS - LOST + 3)?;
-    let limit = Duration::from_secs(120);
-    wait_until("every invitation is PENDING", "notification", limit, async || {
+    wait_until("every invitation is PENDING", "notification", SOON, async || {
         let pending = pending(&owner, &scenario.organization).await?;
         Ok(pending.filter(|count| *count == expected))
     })

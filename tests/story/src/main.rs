@@ -28,7 +28,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, ValueEnum};
-use muster_local::{Workspace, outln, output};
+use muster_local::{Addresses, Workspace, outln, output};
 
 use self::browser::Browser;
 use self::report::StepReport;
@@ -90,31 +90,59 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 async fn steps(scenario: &mut Scenario) -> anyhow::Result<usize> {
     reachable::check(scenario).await?;
     outln!("The edge answers, and the pages of the issuer, the inbox and the traces open.\n");
-    let mut pages = Vec::new();
-    step(&mut pages, 0, registry::TITLE, "records", registry::run(scenario)).await?;
-    step(
-        &mut pages,
-        1,
-        organization::TITLE,
-        "organization",
-        organization::run(scenario),
-    )
-    .await?;
-    step(&mut pages, 2, setup::TITLE, "organization", setup::run(scenario)).await?;
-    step(&mut pages, 3, invite::TITLE, "invitation", invite::run(scenario)).await?;
-    step(&mut pages, 4, mail::TITLE, "notification", mail::run(scenario)).await?;
-    step(&mut pages, 5, join::TITLE, "employment", join::run(scenario)).await?;
-    step(&mut pages, 6, consent::TITLE, "records", consent::run(scenario)).await?;
-    step(&mut pages, 7, trace::TITLE, "traces", trace::run(scenario)).await?;
-    for page in &pages {
-        opens(scenario, page).await?;
+    let mut pages = Pages::of(scenario);
+    macro_rules! steps {
+        ($($number:literal $module:ident of $part:literal;)+) => {$(
+            step(&mut pages, $number, $module::TITLE, $part, $module::run(scenario)).await?;
+        )+};
     }
-    Ok(pages.len())
+    steps! {
+        0 registry of "records";
+        1 organization of "organization";
+        2 setup of "organization";
+        3 invite of "invitation";
+        4 mail of "notification";
+        5 join of "employment";
+        6 consent of "records";
+        7 trace of "traces";
+    }
+    Ok(pages.opened)
 }
 
-/// Runs one step, and prints what to look at. A failure that says no more is the `part`'s.
+/// The pages that a story has shown.
+struct Pages {
+    addresses: Addresses,
+    opened: usize,
+}
+
+impl Pages {
+    fn of(scenario: &Scenario) -> Self {
+        Self {
+            addresses: scenario.addresses.clone(),
+            opened: 0,
+        }
+    }
+
+    /// One that was shown opens. Spans come in batches: the page of a trace may be a moment late.
+    async fn open(&mut self, page: &str) -> anyhow::Result<()> {
+        let limit = Duration::from_secs(30);
+        let started = Instant::now();
+        loop {
+            match Browser::open(&self.addresses, page).await {
+                Ok(_) => break,
+                Err(error) if started.elapsed() > limit => return Err(error),
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+        self.opened += 1;
+        Ok(())
+    }
+}
+
+/// Runs one step, prints what to look at, and opens it: at once, because of traces only the latest are kept, and others may make more of
+/// them. A failure that says no more is the `part`'s.
 async fn step(
-    pages: &mut Vec<String>,
+    pages: &mut Pages,
     number: usize,
     title: &str,
     part: &str,
@@ -127,23 +155,12 @@ async fn step(
     for line in report.lines {
         outln!("   {line}");
     }
-    for (what, url) in report.pages {
+    for (what, url) in &report.pages {
         outln!("   → {what:32} {url}");
-        pages.push(url);
     }
     outln!("   took {took:.2} s\n");
-    Ok(())
-}
-
-/// A page that was shown opens. Spans come in batches: the page of a trace may be a moment late.
-async fn opens(scenario: &Scenario, page: &str) -> anyhow::Result<()> {
-    let limit = Duration::from_secs(10);
-    let started = Instant::now();
-    loop {
-        match Browser::open(&scenario.addresses, page).await {
-            Ok(_) => return Ok(()),
-            Err(error) if started.elapsed() > limit => return Err(error),
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
+    for (_, url) in &report.pages {
+        pages.open(url).await?;
     }
+    Ok(())
 }

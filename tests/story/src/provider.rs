@@ -14,7 +14,6 @@ mod upload;
 mod workbook;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use anyhow::ensure;
 use muster_client::Client;
@@ -24,13 +23,11 @@ use muster_proto::invitation::v1::{
     Invitation, InvitationState, LearnerOrder, ListInvitationsRequest, ListLearnersRequest,
 };
 
-use super::expect::{unless_unavailable, wait_until};
+use super::expect::{SOON, unless_unavailable, wait_until};
 use super::reachable;
 use super::scenario::Scenario;
-use super::{opens, step};
+use super::{Pages, step};
 
-/// How long the events of an act may take.
-const SOON: Duration = Duration::from_secs(60);
 /// The groups of the organization.
 const GROUPS: [&str; 2] = ["Mandated Reporters", "Coaches"];
 const LOCATION: &str = "Main Street";
@@ -138,7 +135,7 @@ pub(super) async fn steps(scenario: &mut Scenario) -> anyhow::Result<usize> {
         employment: String::new(),
         by_hand: String::new(),
     };
-    let mut pages = Vec::new();
+    let mut pages = Pages::of(provider.scenario);
     macro_rules! steps {
         ($($number:literal $module:ident of $part:literal;)+) => {$(
             outln!("“{}”", $module::SENTENCE);
@@ -156,8 +153,5 @@ pub(super) async fn steps(scenario: &mut Scenario) -> anyhow::Result<usize> {
         8 archive of "records";
         9 screens of "gateway";
     }
-    for page in &pages {
-        opens(provider.scenario, page).await?;
-    }
-    Ok(pages.len())
+    Ok(pages.opened)
 }

@@ -19,7 +19,7 @@ pub(super) struct Scenario {
     /// Somebody who has not signed in.
     pub(super) anybody: Client,
     callers: BTreeMap<&'static str, Client>,
-    /// Tells this run from others: nine digits.
+    /// Tells this run from others, also from those that begin at the same moment: twelve digits.
     pub(super) run: String,
     /// `trainings/{training}` of the shared catalog.
     pub(super) training: String,
@@ -40,13 +40,13 @@ pub(super) struct Scenario {
 impl Scenario {
     pub(super) fn new(workspace: &Workspace) -> anyhow::Result<Self> {
         let addresses = Addresses::read(workspace)?;
-        let hundredths = Clock::system().now().unix_timestamp_nanos() / 10_000_000;
+        let number = Clock::system().new_uuid().as_u128();
         Ok(Self {
             workspace: workspace.clone(),
             anybody: Client::connect(&addresses.gateway)?,
             addresses,
             callers: BTreeMap::new(),
-            run: format!("{:09}", hundredths % 1_000_000_000),
+            run: format!("{:012}", number % 1_000_000_000_000),
             training: String::new(),
             organization: String::new(),
             display_name: String::new(),

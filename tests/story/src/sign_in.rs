@@ -1,8 +1,6 @@
 //! Signing in at the issuer with a program of one's own: authorization code and PKCE (RFC 7636), as a public client that
 //! listens on loopback for the way back (RFC 8252, section 7.3).
 
-use std::time::Duration;
-
 use anyhow::{Context, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,7 +12,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-use super::browser::Browser;
+use super::browser::{Browser, PATIENCE};
 use super::diagnosis::PartError;
 
 /// What the issuer says of itself (OpenID Connect Discovery, section 3).
@@ -39,10 +37,7 @@ pub(super) async fn access_token(addresses: &Addresses, who: &str) -> anyhow::Re
 }
 
 async fn sign_in(addresses: &Addresses, who: &str) -> anyhow::Result<String> {
-    let http = Client::builder()
-        .timeout(Duration::from_secs(10))
-        .no_proxy()
-        .build()?;
+    let http = Client::builder().timeout(PATIENCE).no_proxy().build()?;
     let issuer = discover(&http, &addresses.issuer).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let redirect_uri = format!("http://{}{LOOPBACK_PATH}", listener.local_addr()?);
@@ -104,7 +99,7 @@ async fn discover(http: &Client, issuer: &str) -> anyhow::Result<Discovery> {
 
 /// Waits for the browser that the issuer sends back, and tells it to be done.
 async fn redirect(listener: TcpListener) -> anyhow::Result<Url> {
-    let (stream, _) = tokio::time::timeout(Duration::from_secs(10), listener.accept())
+    let (stream, _) = tokio::time::timeout(PATIENCE, listener.accept())
         .await
         .context("the issuer does not send the browser back")??;
     let mut stream = BufReader::new(stream);

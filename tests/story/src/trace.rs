@@ -1,13 +1,11 @@
 //! Step 7: the trace of one spreadsheet row, from the import to the mail server's reply, and the click that links to it.
 
-use std::time::Duration;
-
 use anyhow::{Context, ensure};
 use muster_proto::invitation::v1::ImportRowState;
 use serde_json::Value;
 
 use super::browser::Browser;
-use super::expect::wait_until;
+use super::expect::{SOON, wait_until};
 use super::invite::rows;
 use super::report::StepReport;
 use super::scenario::Scenario;
@@ -21,8 +19,7 @@ pub(super) async fn run(scenario: &mut Scenario) -> anyhow::Result<StepReport> {
     let row = applied.first().context("no row was applied")?;
     report.line(format!("line {} of the spreadsheet:", row.line));
 
-    let limit = Duration::from_secs(30);
-    let trace = wait_until("the trace is complete", "traces", limit, async || {
+    let trace = wait_until("the trace is complete", "traces", SOON, async || {
         let trace = read(scenario, &row.trace_id).await?;
         Ok(trace.filter(|trace| reached_the_mail_server(trace) && accepted_by(trace).is_some()))
     })
@@ -59,11 +56,10 @@ pub(super) async fn run(scenario: &mut Scenario) -> anyhow::Result<StepReport> {
 
 /// Each service sends its spans in batches of its own: those of the page may come a moment after the others.
 async fn shows_the_click(scenario: &Scenario, page: &str, linked: &str) -> anyhow::Result<()> {
-    let limit = Duration::from_secs(10);
     wait_until(
         "the trace of the click is complete",
         "gateway",
-        limit,
+        SOON,
         async || {
             let browser = Browser::open(&scenario.addresses, page).await?;
             browser.shows(linked)?;
