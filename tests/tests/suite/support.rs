@@ -12,7 +12,6 @@ mod organization;
 mod raw;
 mod redelivery;
 mod snapshot;
-mod spans;
 mod suite;
 mod visitor;
 
@@ -28,6 +27,5 @@ pub(crate) use organization::{Employee, Names, Organization, owner_employment};
 pub(crate) use raw::RawCall;
 pub(crate) use redelivery::Redelivery;
 pub(crate) use snapshot::Snapshot;
-pub(crate) use spans::Spans;
 pub(crate) use suite::{Suite, alone, binary, with_others};
 pub(crate) use visitor::Visitor;

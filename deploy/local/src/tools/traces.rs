@@ -59,7 +59,7 @@ async fn trace(State(store): State<Shared>, Path(id): Path<String>) -> Result<Js
     ))
 }
 
-/// Which service was seen to reach which, for programs.
+/// Which service was seen to reach which, and how, for programs: also in traces that are forgotten.
 async fn edges(State(store): State<Shared>) -> Json<BTreeSet<Edge>> {
     Json(store.lock().unwrap_or_else(PoisonError::into_inner).edges())
 }

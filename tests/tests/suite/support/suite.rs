@@ -184,9 +184,18 @@ impl Suite {
             .is_ok_and(|it| it.success())
     }
 
-    /// What the parts have logged.
+    /// What the parts have logged, by file.
     pub(crate) fn logs(&self) -> Vec<(String, String)> {
-        let folder = std::fs::read_dir(self.dir.join("logs")).unwrap();
+        self.texts("logs")
+    }
+
+    /// The spans that the trace page keeps, by file.
+    pub(crate) fn spans(&self) -> Vec<(String, String)> {
+        self.texts("traces")
+    }
+
+    fn texts(&self, folder: &str) -> Vec<(String, String)> {
+        let folder = std::fs::read_dir(self.dir.join(folder)).unwrap();
         folder
             .map(|entry| {
                 let path = entry.unwrap().path();

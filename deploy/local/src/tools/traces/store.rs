@@ -20,6 +20,8 @@ const FILE_LIMIT: u64 = 64 * 1024 * 1024;
 pub(crate) struct Edge {
     pub(crate) from: String,
     pub(crate) to: String,
+    /// That of the span there: `server` for a call, `consumer` for a message.
+    pub(crate) kind: String,
 }
 
 /// All spans that are known, by trace.
@@ -141,6 +143,7 @@ fn edges_of(spans: &[Span]) -> Vec<Edge> {
         (from != to).then(|| Edge {
             from: from.clone(),
             to: to.clone(),
+            kind: span.kind.clone(),
         })
     };
     spans.iter().filter_map(edge).collect()
@@ -189,8 +192,12 @@ mod tests {
 
         let store = Store::open(&folder).unwrap();
         assert_eq!(store.trace("trace").unwrap().len(), 3);
-        let edge = ("gateway".to_owned(), "invitation".to_owned());
-        assert!(store.edges().into_iter().map(|it| (it.from, it.to)).eq([edge]));
+        let edge = Edge {
+            from: "gateway".to_owned(),
+            to: "invitation".to_owned(),
+            kind: "server".to_owned(),
+        };
+        assert_eq!(store.edges(), BTreeSet::from([edge]));
         assert!(store.linking_to("other").contains("trace"));
         let _ = fs::remove_dir_all(&folder);
     }
