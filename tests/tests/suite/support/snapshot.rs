@@ -18,6 +18,9 @@ const SERVICES: [&str; 5] = [
 /// What comes and goes by itself: what was published or answered is swept away after a while.
 const PASSING: [&str; 3] = ["outbox", "inbox", "idempotency"];
 
+/// Each service's.
+type Databases = BTreeMap<&'static str, Database>;
+
 /// How many rows each table has of it, and what they say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Snapshot(BTreeMap<String, String>);
@@ -26,21 +29,25 @@ impl Snapshot {
     /// Once nothing moves any more: no mail is on its way, and whatever was told of it is heard. That it stands still for a moment would
     /// not be enough: behind the mails of others, hundreds of which one test sends, it does so for longer.
     pub(crate) async fn settled(suite: &Suite, organization: &Organization) -> Self {
+        let mut databases = BTreeMap::new();
+        for service in SERVICES {
+            databases.insert(service, Database::of(suite, service).await);
+        }
+        let of = organization.id();
         eventually_some(async || {
-            is_quiet(suite, organization).await.then_some(())?;
-            let before = Self::of(suite, organization).await;
+            is_quiet(&databases, of).await.then_some(())?;
+            let before = Self::of(&databases, of).await;
             tokio::time::sleep(Duration::from_secs(2)).await;
-            let now = Self::of(suite, organization).await;
+            let now = Self::of(&databases, of).await;
             // What was heard while others were asked may have led to more.
-            (before == now && is_quiet(suite, organization).await).then_some(now)
+            (before == now && is_quiet(&databases, of).await).then_some(now)
         })
         .await
     }
 
-    async fn of(suite: &Suite, organization: &Organization) -> Self {
+    async fn of(databases: &Databases, organization: &str) -> Self {
         let mut tables = BTreeMap::new();
-        for service in SERVICES {
-            let database = Database::of(suite, service).await;
+        for (service, database) in databases {
             let all = "SELECT string_agg(table_name, ' ') FROM information_schema.columns \
                        WHERE table_schema = 'public' AND column_name = 'organization_id'";
             for table in database.text(all).await.split(' ') {
@@ -49,8 +56,7 @@ impl Snapshot {
                 }
                 let rows = format!(
                     "SELECT count(*) || ' rows, ' || md5(COALESCE(string_agg(t::text, '' ORDER BY t::text), '')) \
-                     FROM {table} t WHERE organization_id = '{}'",
-                    organization.id()
+                     FROM {table} t WHERE organization_id = '{organization}'"
                 );
                 tables.insert(format!("{service}.{table}"), database.text(&rows).await);
             }
@@ -61,17 +67,16 @@ impl Snapshot {
 }
 
 /// Whether no mail of the organization is on its way, and everybody has heard of whatever they are told of it.
-async fn is_quiet(suite: &Suite, organization: &Organization) -> bool {
-    let id = organization.id();
+async fn is_quiet(databases: &Databases, organization: &str) -> bool {
     let waiting = format!(
-        "SELECT count(*) FROM deliveries WHERE organization_id = '{id}' AND state IN ('QUEUED', 'SENDING', 'DEFERRED')"
+        "SELECT count(*) FROM deliveries WHERE organization_id = '{organization}' AND state IN ('QUEUED', 'SENDING', 'DEFERRED')"
     );
     let told = format!(
-        "SELECT coalesce(string_agg(event_type || ' ' || id, ','), '') FROM outbox WHERE organization_id = '{id}'"
+        "SELECT coalesce(string_agg(event_type || ' ' || id, ','), '') FROM outbox WHERE organization_id = '{organization}'"
     );
     let mut hears: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for service in SERVICES {
-        let told = Database::of(suite, service).await.text(&told).await;
+    for database in databases.values() {
+        let told = database.text(&told).await;
         for (kind, event) in told.split(',').filter_map(|event| event.split_once(' ')) {
             let kind = EventType::of_routing_key(kind).expect("what is published is in the table");
             for queue in kind.spec().consumers {
@@ -85,9 +90,9 @@ async fn is_quiet(suite: &Suite, organization: &Organization) -> bool {
             "SELECT count(*) FROM (VALUES {}) AS told (id) WHERE NOT EXISTS (SELECT FROM inbox WHERE inbox.id = told.id)",
             events.join(", ")
         );
-        if Database::of(suite, service).await.number(&unheard).await > 0 {
+        if databases[service].number(&unheard).await > 0 {
             return false;
         }
     }
-    Database::of(suite, "notification").await.number(&waiting).await == 0
+    databases["notification"].number(&waiting).await == 0
 }
