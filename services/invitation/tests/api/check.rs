@@ -96,3 +96,48 @@ async fn everything_that_is_wrong_is_told_at_once_with_what_to_do() {
     assert_eq!(code, Some(70));
     assert!(printed.contains("another program's database"), "{printed}");
 }
+
+/// Nothing is missing, and this release still works; but it may be two behind, which it does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn migrating_what_a_newer_release_has_migrated_ends_well_and_warns() {
+    let database = TestDatabase::new(&Migrator::DEFAULT, "empty").await;
+    let migrated = async || {
+        let mut migrate = Command::new(env!("CARGO_BIN_EXE_muster-invitation"));
+        migrate
+            .arg("migrate")
+            .env("MUSTER_DATABASE_URL", database.url())
+            .env("MUSTER_LOG", "info")
+            .env("MUSTER_LOG_FORMAT", "human");
+        told(migrate).await
+    };
+    let up_to_date = "the database is up to date";
+    // Also a second time, when there is nothing to do.
+    for _ in 0..2 {
+        let (code, printed) = migrated().await;
+        assert_eq!(code, Some(0), "{printed}");
+        assert!(
+            printed.contains(up_to_date) && !printed.contains(" WARN "),
+            "{printed}"
+        );
+    }
+
+    database
+        .execute(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES (9001, 'of a newer release', true, '\\x00', 0)",
+        )
+        .await;
+    let (code, printed) = migrated().await;
+    assert_eq!(code, Some(0), "{printed}");
+    let is_told = |line: &str| {
+        let words = [
+            " WARN ",
+            "a newer release has migrated the database",
+            "beside no later one",
+            "9001",
+        ];
+        words.iter().all(|word| line.contains(word))
+    };
+    assert!(printed.lines().any(is_told), "{printed}");
+    assert!(!printed.contains(up_to_date), "{printed}");
+}
