@@ -5,7 +5,8 @@ use muster_ids::OrganizationId;
 use muster_proto::notification::v1::delivery::State;
 use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest};
 use muster_refusal::{ErrorReason, reason_of};
-use muster_testkit::{TestCaller, acts};
+use muster_testkit::{TestCaller, acts, walk};
+use sqlx::AssertSqlSafe;
 use tonic::{Code, Status};
 
 use crate::service::{NOW, ServiceFixture, address};
@@ -101,6 +102,115 @@ async fn pages_hold_everything_once() {
         subjects.iter().rev().collect::<Vec<_>>()
     );
     assert_eq!(second.next_page_token, "");
+}
+
+/// The id of number `n`: the higher, the newer.
+const ID: &str = "('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid";
+
+fn id_of(n: usize) -> String {
+    format!("00000000-0000-7000-8000-{n:012}")
+}
+
+/// A list that somebody walks through: of an organization, or of one of its subjects.
+struct Walked<'f> {
+    fixture: &'f ServiceFixture,
+    organization: OrganizationId,
+    /// Empty: each delivery is about something of its own.
+    subject: String,
+}
+
+impl Walked<'_> {
+    async fn run(&self, statement: String) {
+        let mut connection = self.fixture.service.database.connection().await;
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+
+    /// Deliveries of these numbers, all asked for and sent at the same moment.
+    async fn sent(&self, numbers: &[usize]) {
+        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        let organization = self.organization;
+        let subject = match self.subject.as_str() {
+            "" => format!("'organizations/{organization}/invitations/' || {ID}"),
+            subject => format!("'{subject}'"),
+        };
+        self.run(format!(
+            "INSERT INTO deliveries (organization_id, delivery_id, subject, purpose, generation, request, template_version,
+                 message_id, state, attempts, server_reply, create_time, send_time)
+             SELECT '{organization}', {ID}, {subject}, 'INVITE', 1, n, 1, '<' || n || '@muster.example>', 'SENT', 1, '250 2.0.0',
+                    now(), now()
+             FROM unnest(ARRAY[{}]) AS n",
+            numbers.join(", ")
+        ))
+        .await;
+    }
+
+    /// Two a page.
+    async fn page(&self, page_token: String) -> (Vec<String>, String) {
+        let request = ListDeliveriesRequest {
+            parent: format!("organizations/{}", self.organization),
+            subject: self.subject.clone(),
+            page_size: 2,
+            page_token,
+        };
+        let viewer = TestCaller::member("viewer", self.organization, Role::Viewer);
+        let mut deliveries = self.fixture.deliveries(viewer);
+        let page = deliveries.list_deliveries(request).await.unwrap().into_inner();
+        let ids = page.deliveries.iter().map(|one| {
+            let id = one.name.rsplit('/').next().unwrap();
+            id.to_owned()
+        });
+        (ids.collect(), page.next_page_token)
+    }
+
+    /// New ones come, in the front and, from a machine whose clock is behind, elsewhere; of those that stay one becomes something else,
+    /// and of the others one goes.
+    async fn changes(&self, number: usize) {
+        self.sent(&[1001 + number, 231 + number, 101 + number, 1 + number])
+            .await;
+        let these = |n: usize| {
+            format!(
+                "organization_id = '{}' AND delivery_id = '{}'",
+                self.organization,
+                id_of(n)
+            )
+        };
+        let becomes = "state = 'FAILED', send_time = NULL, server_reply = '550 5.1.1', version = version + 1";
+        let (changed, gone) = (these(30 + 10 * number), these([240, 10, 20, 110][number % 4]));
+        self.run(format!(
+            "UPDATE deliveries SET {becomes} WHERE {changed}; DELETE FROM deliveries WHERE {gone}"
+        ))
+        .await;
+    }
+}
+
+/// Whoever walks through the list while it changes sees once what stays where it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_is_seen_once_by_who_walks_through_them_while_others_come_and_go() {
+    let fixture = ServiceFixture::new().await;
+    for of_one_subject in [false, true] {
+        let organization = fixture.service.clock.new_id::<OrganizationId>();
+        let subject = format!("organizations/{organization}/invitations/{}", id_of(1));
+        let walked = Walked {
+            fixture: &fixture,
+            organization,
+            subject: if of_one_subject { subject } else { String::new() },
+        };
+        let all: Vec<usize> = (10..=240).step_by(10).collect();
+        walked.sent(&all).await;
+        let stay: Vec<String> = all
+            .into_iter()
+            .filter(|n| ![240, 10, 20, 110].contains(n))
+            .map(id_of)
+            .collect();
+        let page = async |page_token| walked.page(page_token).await;
+        let seen = walk(&stay, page, async |number| walked.changes(number).await).await;
+        let before = seen.iter().filter(|id| **id >= id_of(1001));
+        assert_eq!(before.count(), 0, "what came meanwhile is newer: {seen:?}");
+        assert!(seen.is_sorted_by(|one, other| one > other), "{seen:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
