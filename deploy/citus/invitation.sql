@@ -13,6 +13,9 @@ SELECT create_distributed_table('inviter_message_counts', 'organization_id', col
 SELECT create_distributed_table('closings', 'organization_id', colocate_with => 'invitations');
 SELECT create_distributed_table('acceptance_notices', 'organization_id', colocate_with => 'invitations');
 SELECT create_distributed_table('unmet_acceptances', 'organization_id', colocate_with => 'invitations');
+SELECT create_distributed_table('invitation_counts', 'organization_id', colocate_with => 'invitations');
+SELECT create_distributed_table('counted_organizations', 'organization_id', colocate_with => 'invitations');
+SELECT create_distributed_table('invitation_count_changes', 'organization_id', colocate_with => 'invitations');
 
 -- Of no organization, or worked through in one order for all of them: on one node.
 SELECT citus_add_local_table_to_metadata('employment_adoption');

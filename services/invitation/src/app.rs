@@ -30,6 +30,7 @@ use crate::mails::Mails;
 use crate::ops::closing::carry_out::CarryOut;
 use crate::ops::import::purge::Purge;
 use crate::ops::import::worker::Imports;
+use crate::ops::invitation::fold_counts::FoldCounts;
 use crate::ops::invitation::send_due::SendDue;
 use crate::ops::join_request::purge::PurgeJoinRequests;
 use crate::ops::learner::adopt::Adopt;
@@ -87,6 +88,8 @@ impl Service for InvitationApp {
         let (import_watchers, imports) = (context.import_watchers.clone(), context.database.clone());
         let adopt = Adopt(context.clone());
         let adopt = Job::every(&context.database, &context.clock, adopt);
+        let fold_counts = FoldCounts::new(context.database.clone(), context.clock.clone());
+        let fold_counts = Job::every(&context.database, &context.clock, fold_counts);
         let rpc = Rpc::new(context.clone());
         Ok(App::new()
             .grpc(InvitationServiceServer::new(rpc.clone()))
@@ -114,6 +117,7 @@ impl Service for InvitationApp {
                 import_watchers.clone().run(imports.clone(), shutdown)
             })
             .job(adopt)
+            .job(fold_counts)
             .job(Job::batch(send_due))
             .job(Job::batch(purge))
             .job(Job::batch(closings))

@@ -4,6 +4,7 @@ pub(crate) mod archive;
 pub(crate) mod batch;
 pub(crate) mod cancel;
 pub(crate) mod create;
+pub(crate) mod fold_counts;
 pub(crate) mod invite;
 pub(crate) mod listed;
 pub(crate) mod mailbox;

@@ -31,7 +31,7 @@ use crate::ops::invitation::listed::listed;
 use crate::ops::invitation::reschedule;
 use crate::ops::invitation::resend::{self, Resend};
 use crate::store::invitation::list::ListPosition;
-use crate::store::invitation::{find, list};
+use crate::store::invitation::{counts, find, list};
 use crowd::Inviting;
 
 pub(super) use crowd::{Crowd, crowd};
@@ -183,7 +183,7 @@ impl InvitationService for Rpc {
         let mut counts = Vec::new();
         if call.message.page_token.is_empty() {
             // They are those of the whole organization: once a list, not once a page.
-            let counting = database.read(async |c| list::counts(c, organization, time).await);
+            let counting = database.read(async |c| counts::find(c, organization, time).await);
             counts = counting.await.map_err(Error::from)?;
         }
         let filter_etag = if call.message.with_filter_etag {

@@ -1,6 +1,7 @@
 //! Making, finding and changing invitations.
 
 pub(crate) mod changes;
+pub(crate) mod counts;
 pub(crate) mod due;
 pub(crate) mod invitee;
 pub(crate) mod list;

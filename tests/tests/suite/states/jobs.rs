@@ -73,6 +73,12 @@ pub(super) const JOBS: &[Job] = &[
         ],
     },
     Job {
+        name: "invitation/invitation-counts",
+        while_suspended: ANY,
+        when_closed: ANY,
+        held_by: &[],
+    },
+    Job {
         name: "invitation/join-requests",
         while_suspended: "deletes those of a week ago",
         when_closed: "deletes those of a week ago",

@@ -1,4 +1,4 @@
-//! Invitations of an organization in the order that is asked for, and how many are in each state.
+//! Invitations of an organization in the order that is asked for, and how many can still be accepted somewhere.
 
 mod by_address;
 mod by_id;
@@ -206,24 +206,6 @@ macro_rules! bind_filter {
     };
 }
 use bind_filter;
-
-/// How many invitations show each state at `now`.
-pub(crate) async fn counts(
-    connection: &mut PgConnection,
-    organization: OrganizationId,
-    now: OffsetDateTime,
-) -> Result<Vec<(StateName, i64)>, DatabaseError> {
-    Ok(sqlx::query_as(concat!(
-        "SELECT ",
-        effective_state!("$2"),
-        " AS shown, count(*)
-         FROM invitations i WHERE i.organization_id = $1 GROUP BY shown ORDER BY shown",
-    ))
-    .bind(organization)
-    .bind(now)
-    .fetch_all(connection)
-    .await?)
-}
 
 /// Where people are invited to who are counted.
 #[derive(Debug, Clone, Copy)]

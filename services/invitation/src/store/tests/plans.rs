@@ -7,17 +7,19 @@ use muster_clock::Clock;
 use muster_ids::{ImportId, InvitationId, LocationId, OrganizationId, PersonId};
 use muster_testkit::TestDatabase;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::super::import::rows;
-use super::super::invitation::invitee;
 use super::super::invitation::list::{self, ListFilter, ListOrder, ListPosition};
+use super::super::invitation::{counts, invitee};
 use super::super::invitation::{find_wanted, lock_all, update_handed_over, update_reported};
 use super::super::{learner, mailbox};
 use super::{NOW, database, import_of};
 use crate::domain::invitation::{Invitation, StateName};
 use crate::domain::learner::{LearnerFilter, LearnerOrder};
 use crate::domain::mailbox::Mailbox;
+use crate::ops::invitation::fold_counts::fold_some;
 
 /// A database whose plans are made while it is empty, and kept.
 struct Young {
@@ -151,6 +153,22 @@ impl Young {
         let page = list::page(&mut self.connection, self.organization, filter, after, 10, NOW).await;
         let cost = self.looked_at("invitations").await - before;
         (page.unwrap(), cost)
+    }
+
+    /// What is counted, and at how many pages of invitations that looks.
+    async fn counted(&mut self, now: OffsetDateTime) -> (Vec<(StateName, i64)>, i64) {
+        let before = self.looked_at("invitations").await;
+        let found = counts::find(&mut self.connection, self.organization, now).await;
+        let cost = self.looked_at("invitations").await - before;
+        (found.unwrap(), cost)
+    }
+
+    /// Folds in all that was changed, as the job does; at how many pages of invitations that looks.
+    async fn fold_counts(&mut self, now: OffsetDateTime) -> i64 {
+        let before = self.looked_at("invitations").await;
+        let folded = fold_some(&mut self.connection, self.organization, now).await;
+        assert!(!folded.unwrap(), "it was folded in at once");
+        self.looked_at("invitations").await - before
     }
 
     /// Pages of a table and of its indexes that have been looked at, ever.
@@ -367,17 +385,49 @@ async fn those_of_a_rare_state_are_found_without_reading_the_others() {
         .await
         .unwrap();
     let (found, cost) = young.cost_of(&rare).await;
-    let before = young.looked_at("invitations").await;
-    let counts = list::counts(&mut young.connection, young.organization, NOW).await;
-    let counting = young.looked_at("invitations").await - before;
-    println!("three declined: {cost} pages; counts: {counting} pages");
+    println!("three declined: {cost} pages");
     assert_eq!(found, 3);
-    assert_eq!(
-        counts.unwrap(),
-        [(StateName::Declined, 3), (StateName::Pending, 2997)]
-    );
     assert!(cost < 150, "{cost} pages for the last three of 3,000");
-    assert!(counting < 150, "{counting} pages to count 3,000");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counting_costs_the_same_however_many_there_are_and_however_many_have_run_out() {
+    let mut young = Young::new().await;
+    let (soon, month) = (NOW + time::Duration::hours(1), NOW + time::Duration::days(30));
+    assert!(young.counted(NOW).await.0.is_empty());
+    // Every statement of the job gets its plan while there is hardly a row.
+    young.invitations(1, None).await;
+    young.fold_counts(NOW).await;
+    // All of these run out in a month, but for three.
+    young.invitations(2999, None).await;
+    let some = young.some(3).await;
+    sqlx::query("UPDATE invitations SET expire_time = $2 WHERE invitation_id = ANY ($1)")
+        .bind(some)
+        .bind(soon)
+        .execute(&mut young.connection)
+        .await
+        .unwrap();
+    let folding = young.fold_counts(NOW).await;
+    let (found, before) = young.counted(NOW).await;
+    assert_eq!(found, [(StateName::Pending, 3000)]);
+    let three = [(StateName::Expired, 3), (StateName::Pending, 2997)];
+    let (found, at) = young.counted(soon).await;
+    assert_eq!(found, three);
+    let expiring = young.fold_counts(soon).await;
+    let (found, after) = young.counted(soon).await;
+    assert_eq!(found, three);
+    young.fold_counts(month).await;
+    let (found, long_after) = young.counted(month + time::Duration::DAY).await;
+    assert_eq!(found, [(StateName::Expired, 3000)]);
+    println!(
+        "counts: {before}, {at}, {after} and {long_after} pages; folded in: {folding} and {expiring} pages"
+    );
+    for cost in [before, at, after, long_after] {
+        assert!(cost < 20, "{cost} pages to count 3,000");
+    }
+    for cost in [folding, expiring] {
+        assert!(cost < 60, "{cost} pages to fold in what was changed of 3,000");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
