@@ -8,6 +8,7 @@ use muster_proto::invitation::v1::{DeliveryState, ImportState, Invitation, Invit
 use muster_testkit::{TestCaller, eventually};
 use prost_types::Timestamp;
 
+use crate::counting::is_exact;
 use crate::decline::{decline, undo};
 use crate::fixture::{Fixture, reason};
 use crate::resend::resend;
@@ -79,8 +80,10 @@ async fn hundreds_are_cancelled_and_imports_stop() {
     let applied = upload(&fixture, &good(330)).await.unwrap();
     approve(&fixture, &applied).await.unwrap();
     crate::upload::applied(&fixture, &applied).await;
+    is_exact(&fixture).await;
     let undecided = upload(&fixture, &good(3)).await.unwrap();
     close(&fixture).await;
+    is_exact(&fixture).await;
     let cancelled = "SELECT count(*) FROM invitations WHERE state = 'CANCELLED'";
     assert_eq!(fixture.database.count(cancelled).await, 330);
     assert_eq!(get(&fixture, &undecided).await.state(), ImportState::Disapproved);

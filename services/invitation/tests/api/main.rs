@@ -11,6 +11,7 @@ mod cancel;
 mod check;
 mod closed;
 mod corpus;
+mod counting;
 mod counts;
 mod create;
 mod decline;
