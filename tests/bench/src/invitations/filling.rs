@@ -1,16 +1,19 @@
 //! Invitations that are there already, written into the database of their service.
 
+use std::time::Duration;
+
 use muster_client::acts::group;
 use muster_ids::{GroupId, InvitationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 
 use crate::database::{Databases, ID_AT, run, settle};
 use crate::fixture::{Fixture, id_in};
+use crate::polling::until;
 
 /// As many as one statement makes.
 const BATCH: i64 = 100_000;
 
-/// From one number to another, in the states $4 in turn, one a second in the past; and the learners among them.
+/// From one number to another, in the states $4 in turn, one a second in the past; the learners among them, and what triggers would count.
 const INVITATIONS: &str = "WITH made AS (
         INSERT INTO invitations (organization_id, invitation_id, version, state, address_given, address_canonical, source,
             inviter_person_id, generation, delivery_state, create_time, send_time, expire_time, mail_times, person_id,
@@ -25,15 +28,33 @@ const INVITATIONS: &str = "WITH made AS (
         RETURNING *),
     grouped AS (
         INSERT INTO invitation_groups (organization_id, invitation_id, group_id)
-        SELECT organization_id, invitation_id, $3 FROM made)
+        SELECT organization_id, invitation_id, $3 FROM made),
+    counted AS (
+        INSERT INTO invitation_count_changes (organization_id, state, expire_time, change)
+        SELECT organization_id, state, CASE WHEN state IN ('PROSPECT', 'PENDING') THEN expire_time END, count(*)
+        FROM made GROUP BY 1, 2, 3)
     INSERT INTO learners (organization_id, learner_id, create_time, person_id, display_name, address_given, is_active,
         accepted_invitation_id, group_ids)
     SELECT organization_id, learner_id, create_time, person_id, person_display_name, address_given, state = 'ACTIVE',
            invitation_id, ARRAY[$3]
     FROM made WHERE person_id IS NOT NULL";
+/// What the job has not folded into the counts yet.
+const UNFOLDED: &str = "SELECT count(*) FROM invitation_count_changes WHERE organization_id = $1";
+/// Until it has.
+const PATIENCE: Duration = Duration::from_secs(300);
+const PAUSE: Duration = Duration::from_millis(200);
 const OLDEST: &str =
     "SELECT invitation_id, address_given FROM invitations WHERE organization_id = $1 AND state = $2
     ORDER BY invitation_id LIMIT $3";
+
+/// What is filled in.
+const FILLED: [&str; 5] = [
+    "invitations",
+    "invitation_groups",
+    "learners",
+    "invitation_counts",
+    "invitation_count_changes",
+];
 
 /// An organization with invitations.
 #[derive(Debug)]
@@ -92,7 +113,14 @@ impl Filled {
             from = to;
         }
         self.count = self.count.max(count);
-        settle(&mut db, &["invitations", "invitation_groups", "learners"]).await
+        let what = "waiting until what was filled in is folded into the counts";
+        until(what, PATIENCE, PAUSE, async || {
+            let unfolded = sqlx::query_scalar(UNFOLDED).bind(self.id);
+            let unfolded: i64 = unfolded.fetch_one(&mut db).await?;
+            Ok((unfolded == 0).then_some(()))
+        })
+        .await?;
+        settle(&mut db, &FILLED).await
     }
 
     /// The oldest of this state, each with its address.
