@@ -2,7 +2,7 @@
 //!
 //! What is said stands in Fluent files (`.ftl`), one a language, beside the code that says it; [`Texts`] holds them. Each
 //! message is called by its key, with the values that stand in it. A test of whoever has such files asks [`faults`]: every
-//! message exists in each language and says the same values.
+//! message exists in each language and says the same values; and one of whoever has templates asks [`said`]: they say nothing by themselves.
 //!
 //! ```
 //! use muster_language::{Language, Texts};
@@ -16,11 +16,13 @@
 mod date;
 mod faults;
 mod preferred;
+mod templates;
 mod texts;
 
 use std::str::FromStr;
 
 pub use faults::{faults, keys};
+pub use templates::{Said, said};
 pub use texts::{Texts, TextsProblem};
 
 /// A language in which people are spoken to. English, where nothing else is known.

@@ -567,6 +567,47 @@ fn every_word_of_a_mail_is_translated_said_and_free_of_markup() {
     }
 }
 
+/// In every branch, whether or not a test writes the mail that shows it.
+#[test]
+fn a_mail_says_nothing_but_messages_names_and_links() {
+    const SPOKEN: [&str; 6] = [
+        "mail.say(",
+        "mail.naming(",
+        "mail.naming_timed(",
+        "mail.stressing(",
+        "mail.stressing_timed(",
+        "mail.timed(",
+    ];
+    const DATA: [&str; 3] = ["group", "mail.href(mail.link)", "mail.url(mail.link)"];
+    let templates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let mut looked_at = 0;
+    for purpose in Purpose::ALL {
+        let (folder, version) = (purpose.as_str().to_lowercase(), purpose.current_version());
+        for end in ["txt", "html"] {
+            let file = templates.join(&folder).join(format!("v{version}.{end}"));
+            let template = std::fs::read_to_string(&file).unwrap();
+            // What the template is cut at is no word of the mail.
+            let template = template.strip_prefix("Subject: ").unwrap_or(&template);
+            let said = muster_language::said(template);
+            assert_eq!(said.words, Vec::<String>::new(), "{}", file.display());
+            for value in &said.values {
+                assert!(
+                    DATA.contains(&value.as_str()) || SPOKEN.iter().any(|spoken| value.starts_with(spoken)),
+                    "{} shows {value}: is it a message, or data?",
+                    file.display()
+                );
+            }
+            looked_at += said.values.len();
+        }
+    }
+    assert!(looked_at > 100, "{looked_at}");
+    let earlier = std::fs::read_to_string(templates.join("invite/v2.html")).unwrap();
+    assert!(
+        !muster_language::said(&earlier).words.is_empty(),
+        "it was in English"
+    );
+}
+
 #[test]
 fn a_mail_that_was_made_before_there_was_a_choice_keeps_its_bytes() {
     for version in [1, 2] {

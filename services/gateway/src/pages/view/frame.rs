@@ -108,7 +108,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use muster_language::{faults, keys};
+    use muster_language::{faults, keys, said};
 
     use super::*;
 
@@ -160,6 +160,88 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// What is called the same in every language.
+    const BRAND: &str = "Muster";
+    /// Values that are nobody's to translate: names, addresses, numbers, what somebody wrote, and what a language is called by its speakers.
+    const DATA: [&str; 10] = [
+        "address",
+        "asked.message",
+        "certificate.number",
+        "choice.display_name",
+        "group",
+        "look.why",
+        "one.address",
+        "one.display_name",
+        "one.organization",
+        "other.own_name()",
+    ];
+    /// By which values are messages, or times in a language; methods of a page are among the sources that are looked at, too.
+    const SPOKEN: [&str; 5] = [
+        "frame.say(",
+        "frame.say_with(",
+        "frame.say_with_both(",
+        "frame.time(",
+        "self.",
+    ];
+
+    /// Words between quotes in a source, without those of its tests and its log.
+    fn prose(source: &str) -> Vec<&str> {
+        let source = source.split("#[cfg(test)]").next().unwrap();
+        let lines = source.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.starts_with("//") && !line.contains("tracing::"));
+        let quoted = lines.flat_map(|line| line.split('"').skip(1).step_by(2));
+        let is_prose = |text: &&str| {
+            let words = || {
+                text.split(char::is_whitespace)
+                    .filter(|word| word.contains(char::is_alphabetic))
+            };
+            words().count() > 1 || words().any(|word| word.starts_with(char::is_uppercase))
+        };
+        quoted.filter(is_prose).collect()
+    }
+
+    /// A pseudo-language would find words in a page that no message says, if somebody brought the page into the state that shows them. This
+    /// looks into all branches of the templates, and into what stands between them and the messages.
+    #[test]
+    fn nothing_is_said_but_messages_and_what_is_nobodys_to_translate() {
+        let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut data = BTreeSet::new();
+        for entry in fs::read_dir(crate_root.join("templates")).unwrap() {
+            let path = entry.unwrap().path();
+            let said = said(&fs::read_to_string(&path).unwrap());
+            for words in said.words {
+                let beside = words.replace(BRAND, "");
+                assert!(
+                    !beside.contains(char::is_alphabetic),
+                    "{} says {words:?} in every language: it is to be a message",
+                    path.display()
+                );
+            }
+            for value in said.values {
+                if SPOKEN.iter().any(|spoken| value.starts_with(spoken)) {
+                    continue;
+                }
+                assert!(
+                    DATA.contains(&value.as_str()),
+                    "{} shows {value}: is it a message, or data?",
+                    path.display()
+                );
+                data.insert(value);
+            }
+        }
+        assert!(data.iter().eq(DATA), "data that nobody shows: {data:?}");
+
+        let views = fs::read_dir(crate_root.join("src/pages/view")).unwrap();
+        let mut views: Vec<_> = views.map(|entry| entry.unwrap().path()).collect();
+        views.push(crate_root.join("src/pages/view.rs"));
+        for view in views {
+            let source = fs::read_to_string(&view).unwrap();
+            assert_eq!(prose(&source), Vec::<&str>::new(), "{}", view.display());
+        }
+        let wrong = "fn what() -> String { \"Sign in here\".to_owned() }";
+        assert_eq!(prose(wrong), ["Sign in here"]);
     }
 
     #[test]
