@@ -17,12 +17,15 @@ const NAMESPACE: &str = "muster";
 /// `iss` from which the ids of test persons are derived.
 const PERSON_ISSUER: &str = "https://people.test";
 const WORKLOAD_LIFETIME_SECONDS: i64 = 600;
+/// A hundred years.
+const LASTING_SECONDS: i64 = 100 * 366 * 24 * 60 * 60;
 
 /// The keys of an edge and of a cluster, with the files that a service mounts. The files go away with this value.
 #[derive(Debug)]
 pub struct Callers {
     signer: CallerSigner,
     workloads: SigningKey,
+    workload_lifetime: i64,
     clock: Clock,
     directory: PathBuf,
 }
@@ -42,9 +45,18 @@ impl Callers {
         Self {
             signer: CallerSigner::new(key, clock.clone()),
             workloads,
+            workload_lifetime: WORKLOAD_LIFETIME_SECONDS,
             clock,
             directory,
         }
+    }
+
+    /// The same, whose workload tokens last, however far the clock goes.
+    #[must_use]
+    pub fn lasting(clock: Clock) -> Self {
+        let mut callers = Self::new(clock);
+        callers.workload_lifetime = LASTING_SECONDS;
+        callers
     }
 
     /// For `MUSTER_CALLER_JWKS`.
@@ -106,7 +118,7 @@ impl Callers {
             "sub": format!("system:serviceaccount:{NAMESPACE}:{name}"),
             "iat": now,
             "nbf": now,
-            "exp": now + WORKLOAD_LIFETIME_SECONDS,
+            "exp": now + self.workload_lifetime,
             "kubernetes.io": { "namespace": NAMESPACE, "serviceaccount": { "name": name } },
         });
         self.workloads.sign("JWT", &claims).expect("claims are JSON")

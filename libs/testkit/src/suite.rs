@@ -51,6 +51,13 @@ impl TestSuite {
         Self::on(TestBroker::new("test").await, clock)
     }
 
+    /// For tests in which days go by, and which are not about what services show each other: that lasts. A token that was renewed is read
+    /// within a second of the machine's clock, which none of them could see.
+    pub async fn lasting(clock: Clock) -> Self {
+        let callers = Callers::lasting(clock.clone());
+        Self::with(TestBroker::new("test").await, callers, clock)
+    }
+
     /// For tests in which no event has to be heard: services publish and consume nothing, and are not ready either.
     #[must_use]
     pub fn without_broker(clock: Clock) -> Self {
@@ -58,9 +65,13 @@ impl TestSuite {
     }
 
     fn on(broker: TestBroker, clock: Clock) -> Self {
+        Self::with(broker, Callers::new(clock.clone()), clock)
+    }
+
+    fn with(broker: TestBroker, callers: Callers, clock: Clock) -> Self {
         Self {
             broker: Arc::new(broker),
-            callers: Arc::new(Callers::new(clock.clone())),
+            callers: Arc::new(callers),
             addresses: SERVICES.map(|service| (service, Arc::new(Address::claim()))),
             clock,
         }

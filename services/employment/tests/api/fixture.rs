@@ -22,6 +22,11 @@ use prost::Message;
 use time::macros::datetime;
 use tonic::Status;
 
+/// When tests begin.
+fn begin() -> Clock {
+    Clock::fixed(datetime!(2026-03-01 12:00 UTC))
+}
+
 pub(crate) struct Fixture {
     pub(crate) service: TestService,
     pub(crate) organizations: TestService,
@@ -33,33 +38,32 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// With an organization, whose approval has employed its director, `owner`.
     pub(crate) async fn start() -> Self {
-        Self::start_with(&[]).await
+        Self::without_organization().await.opened().await
     }
 
-    /// The same, where people claim as often as they like.
+    /// The same, where people claim as often as they like, for as many days as they like.
     pub(crate) async fn start_without_limits() -> Self {
-        Self::start_with(&[
+        let settings = [
             ("--claims-at-organization", "1000000"),
             ("--claims-of-person", "1000000"),
-        ])
-        .await
+        ];
+        let suite = TestSuite::lasting(begin()).await;
+        Self::in_suite(&suite, &settings).await.opened().await
     }
 
-    async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let mut fixture = Self::with_settings(settings).await;
-        fixture.organization = acts::open_organization(&fixture.organizations, "owner").await;
+    async fn opened(mut self) -> Self {
+        self.organization = acts::open_organization(&self.organizations, "owner").await;
         let approved = "SELECT count(*) FROM inbox WHERE event_type = 'organization.approved'";
-        eventually(async || fixture.service.database.count(approved).await == 1).await;
-        fixture
+        eventually(async || self.service.database.count(approved).await == 1).await;
+        self
     }
 
     pub(crate) async fn without_organization() -> Self {
-        Self::with_settings(&[]).await
+        let suite = TestSuite::new(begin()).await;
+        Self::in_suite(&suite, &[]).await
     }
 
-    async fn with_settings(settings: &[(&str, &str)]) -> Self {
-        let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
-        let suite = TestSuite::new(clock).await;
+    async fn in_suite(suite: &TestSuite, settings: &[(&str, &str)]) -> Self {
         let (service, organizations, invitations) = tokio::join!(
             suite.start::<EmploymentService>(settings),
             suite.start::<OrganizationService>(&[]),

@@ -22,9 +22,6 @@ use crate::positions::position;
 /// So much longer than a day that what could be undone yesterday cannot be any more, and less than takes a sequence into another day.
 const DAY: Duration = Duration::from_secs(24 * 3600 + 20 * 60);
 
-/// By then services have read the tokens again that they show to each other.
-const RENEWED: Duration = Duration::from_millis(1_200);
-
 /// One person at an organization of their own, as the service has them.
 pub(super) struct Place<'a> {
     fixture: &'a Fixture,
@@ -40,7 +37,6 @@ impl<'a> Place<'a> {
     pub(super) async fn new(fixture: &'a mut Fixture) -> Self {
         let first = fixture.service.clock.now().date().next_day().unwrap();
         fixture.advance_to(first.with_time(time!(6:00)).assume_utc());
-        tokio::time::sleep(RENEWED).await;
         let approved = "SELECT count(*) FROM inbox WHERE event_type = 'organization.approved'";
         let before = fixture.service.database.count(approved).await;
         fixture.organization = acts::open_organization(&fixture.organizations, "owner").await;
@@ -132,7 +128,6 @@ impl<'a> Place<'a> {
 
     async fn day_passes(&self, table: &Table) {
         self.fixture.advance(DAY);
-        tokio::time::sleep(RENEWED).await;
         for place in table.due() {
             self.fixture.ends_by_itself(&self.names[place]).await;
         }
