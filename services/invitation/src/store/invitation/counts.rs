@@ -1,7 +1,7 @@
 //! How many invitations an organization has in each state, told without a look at each: triggers insert what a statement has changed, a
 //! job folds that into the counts, and what is told is the sum of both. What runs out shows another state without a statement: of each
 //! organization it is noted until when that is counted, and the few that run out between then and the moment that is asked about are
-//! looked up.
+//! looked up. The index of those, `invitations_expiring`, is for statements that say that versions are above 0, as they always are.
 
 use muster_database::DatabaseError;
 use muster_ids::OrganizationId;
@@ -33,7 +33,7 @@ pub(crate) async fn find(
              SELECT moved.shown, moved.count FROM (
                  SELECT i.state, CASE WHEN $2 >= (SELECT until FROM counted) THEN count(*) ELSE -count(*) END AS count
                  FROM invitations i
-                 WHERE i.organization_id = $1 AND i.state IN (",
+                 WHERE i.organization_id = $1 AND i.version > 0 AND i.state IN (",
         live!(),
         ") AND i.expire_time > least((SELECT until FROM counted), $2)
                    AND i.expire_time <= greatest((SELECT until FROM counted), $2)
@@ -135,7 +135,7 @@ pub(crate) async fn some_later(
     Ok(sqlx::query_scalar(concat!(
         "SELECT coalesce((
              SELECT i.expire_time FROM invitations i
-             WHERE i.organization_id = $1 AND i.state IN (",
+             WHERE i.organization_id = $1 AND i.version > 0 AND i.state IN (",
         live!(),
         ") AND i.expire_time > $2 AND i.expire_time <= $3
              ORDER BY i.expire_time OFFSET $4 LIMIT 1), $3)",
@@ -160,7 +160,7 @@ pub(crate) async fn expire(
         "WITH passed AS (
              SELECT theirs.state, sum(theirs.count)::bigint AS count FROM (
                  SELECT i.state, count(*) AS count FROM invitations i
-                 WHERE i.organization_id = $1 AND i.state IN (",
+                 WHERE i.organization_id = $1 AND i.version > 0 AND i.state IN (",
         live!(),
         ") AND i.expire_time > $2 AND i.expire_time <= $3
                  GROUP BY i.state
@@ -195,7 +195,7 @@ pub(crate) async fn settle(
     sqlx::query(concat!(
         "UPDATE counted_organizations SET count_time = $2, next_expire_time = (
              SELECT i.expire_time FROM invitations i
-             WHERE i.organization_id = $1 AND i.state IN (",
+             WHERE i.organization_id = $1 AND i.version > 0 AND i.state IN (",
         live!(),
         ") AND i.expire_time > $2 ORDER BY i.expire_time LIMIT 1)
          WHERE organization_id = $1",
