@@ -1,8 +1,8 @@
 //! What is asked at the same time, answered together: one statement, one transaction, one question for many.
 //!
-//! Nobody waits for company. The first to ask is answered at once; whoever asks meanwhile is answered by the next batch, with
-//! all that came until then. So a batch is as large as the load is heavy, and what it found out is never older than the
-//! question.
+//! Nobody waits for company that is not about to ask. The first to ask is answered as soon as the runtime has nothing else to
+//! do, or has had its turns; whoever asks meanwhile is answered by the next batch, with all that came until then. So what comes
+//! as one burst is one batch, a batch is as large as the load is heavy, and what it found out is never older than the question.
 //!
 //! ```no_run
 //! # use muster_database::Together;
@@ -32,6 +32,11 @@ use crate::deadline;
 const PATIENCE: Duration = Duration::from_millis(25);
 /// So many batches of a key are under way before more is asked of it: more than one only when the others take long.
 const CONCURRENCY: usize = 4;
+/// After so many turns of the runtime that brought nobody a batch begins: one burst is often read by one thread and asked by
+/// another. On a machine with nothing else to do a turn takes microseconds.
+const QUIET_TURNS: usize = 2;
+/// Among those who never stop coming, a batch begins after so many turns.
+const TURNS: usize = 16;
 
 type Work<K, I, O> = dyn Fn(&K, Vec<I>) -> Pin<Box<dyn Future<Output = Vec<O>> + Send>> + Send + Sync;
 
@@ -112,6 +117,24 @@ impl<K: Eq + Hash + Clone, I, O> Shared<K, I, O> {
         is_first
     }
 
+    fn waiting(&self, key: &K) -> usize {
+        self.keys().get(key).map_or(0, Vec::len)
+    }
+
+    /// Returns when whoever is about to ask has asked, or a batch is full. No clock: it ends when a few turns of the runtime
+    /// brought nobody.
+    async fn gathered(&self, key: &K) {
+        let (mut waiting, mut quiet) = (self.waiting(key), 0);
+        for _ in 0..TURNS {
+            if waiting >= self.limit || quiet == QUIET_TURNS {
+                return;
+            }
+            yield_now().await;
+            let before = std::mem::replace(&mut waiting, self.waiting(key));
+            quiet = if waiting > before { 0 } else { quiet + 1 };
+        }
+    }
+
     /// Those who wait, the first ones first; what nobody waits for any more is not begun. Of a key about which nobody asks any
     /// more nothing is kept.
     fn next(&self, key: &K) -> Option<Vec<Waiting<I, O>>> {
@@ -139,8 +162,7 @@ where
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
             return;
         };
-        // Whoever is about to ask, does.
-        yield_now().await;
+        shared.gathered(&key).await;
         let Some(batch) = shared.next(&key) else { return };
         let (shared, key) = (Arc::clone(&shared), key.clone());
         let answering = tokio::spawn(async move {
@@ -224,6 +246,45 @@ mod tests {
         while !together.0.keys().is_empty() {
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Asks `item` after as many turns of the runtime.
+    fn ask_after(
+        together: &Together<&'static str, u32, u32>,
+        turns: u32,
+    ) -> tokio::task::JoinHandle<Option<u32>> {
+        let together = together.clone();
+        tokio::spawn(async move {
+            for _ in 0..turns {
+                yield_now().await;
+            }
+            together.ask("key", turns).await
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_that_comes_one_by_one_is_one_batch() {
+        let (together, batches) = doubling(100, Duration::from_millis(1));
+        // Each comes a turn after the one before; the last when there was time to begin without it.
+        let turns = [0, 1, 2, 3, 4, 5, 6, 60];
+        for asked in turns.map(|turns| ask_after(&together, turns)) {
+            asked.await.unwrap().unwrap();
+        }
+        assert_eq!(*batches.lock().unwrap(), [vec![0, 1, 2, 3, 4, 5, 6], vec![60]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_never_stop_coming_are_not_waited_for() {
+        let (together, batches) = doubling(1_000, Duration::from_millis(1));
+        let asking: Vec<_> = (0..200).map(|turns| ask_after(&together, turns)).collect();
+        for asked in asking {
+            asked.await.unwrap().unwrap();
+        }
+        let first = batches.lock().unwrap()[0].len();
+        assert!(
+            (TURNS / 2..TURNS * 2).contains(&first),
+            "{first} in the first batch"
+        );
     }
 
     #[tokio::test(start_paused = true)]
