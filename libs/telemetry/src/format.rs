@@ -8,10 +8,31 @@ use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
+
+/// Writes lines. Spans are made known to it, for directives that name one; it prints none, and formats none.
+pub(crate) fn layer<S>(lines: Lines) -> tracing_subscriber::fmt::Layer<S, NoFields, Lines>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    tracing_subscriber::fmt::layer()
+        .event_format(lines)
+        .fmt_fields(NoFields)
+}
+
+/// What the lines say of the fields of a span. Formatted they would be for each span, printed or not: some ten fields of each
+/// call and message, in colours.
+pub(crate) struct NoFields;
+
+impl<'writer> FormatFields<'writer> for NoFields {
+    fn format_fields<R: RecordFields>(&self, _: Writer<'writer>, _: R) -> fmt::Result {
+        Ok(())
+    }
+}
 
 /// One line an event, JSON or for people, with the ids of its trace.
 pub(crate) struct Lines {
@@ -159,7 +180,11 @@ impl Visit for Fields {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
+
+    use tracing::field;
+    use tracing_subscriber::layer::SubscriberExt;
 
     use super::*;
 
@@ -184,10 +209,7 @@ mod tests {
             service: "invitation",
             json,
         };
-        let subscriber = tracing_subscriber::fmt()
-            .event_format(lines)
-            .with_writer(move || to.clone())
-            .finish();
+        let subscriber = tracing_subscriber::registry().with(layer(lines).with_writer(move || to.clone()));
         tracing::subscriber::with_default(subscriber, log);
         let bytes = written.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
@@ -223,5 +245,30 @@ mod tests {
             written.contains("caf\u{e9}\\tbroke name=x\\n12:00 INFO forged \\u{1b}[2J"),
             "{written}"
         );
+    }
+
+    /// Says how often it was formatted.
+    struct Counted(AtomicUsize);
+
+    impl fmt::Debug for Counted {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            f.write_str("counted")
+        }
+    }
+
+    #[test]
+    fn what_a_span_says_is_not_formatted_for_lines_that_do_not_say_it() {
+        let counted = Counted(AtomicUsize::new(0));
+        let written = lines(false, || {
+            let span = tracing::info_span!("handling", first = ?counted, later = field::Empty);
+            span.record("later", field::debug(&counted));
+            let _entered = span.enter();
+            tracing::info!("inside");
+        });
+        assert!(written.contains("inside"), "{written}");
+        assert_eq!(counted.0.load(Ordering::SeqCst), 0);
+        let written = lines(false, || tracing::info!(first = ?counted, "of itself"));
+        assert!(written.contains("first=counted"), "{written}");
     }
 }

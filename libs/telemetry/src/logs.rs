@@ -7,7 +7,7 @@ use tracing_subscriber::filter::{EnvFilter, dynamic_filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::format::Lines;
+use crate::format::{self, Lines};
 use crate::{TelemetryError, TelemetryOptions};
 
 /// Libraries below ours. Sending a span makes them log and trace, which would make spans again.
@@ -64,9 +64,7 @@ pub(crate) fn install(
         service: options.service,
         json: options.log_format.is_json(),
     };
-    let log = tracing_subscriber::fmt::layer()
-        .event_format(lines)
-        .with_filter(filter);
+    let log = format::layer(lines).with_filter(filter);
     // A filter that is asked for every span, not once a call site: a cached answer makes tracing-subscriber drop the span
     // that follows a disabled event (tokio-rs/tracing #2519), and sqlx makes a disabled event for every statement.
     // Without the hint every trace of HTTP/2 would be asked about, which takes a third of a call's CPU.
