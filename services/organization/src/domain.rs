@@ -5,6 +5,7 @@ mod access_request;
 mod catalog;
 mod employment;
 mod group;
+mod inviting;
 mod join_page;
 mod license;
 mod licensing;
@@ -36,7 +37,8 @@ pub(crate) use access_request::{
 };
 pub(crate) use catalog::{CatalogTraining, CatalogTrainingState};
 pub(crate) use employment::{EmploymentNews, EmploymentState, WaitingClaims};
-pub(crate) use group::{Group, GroupState, GroupUpdate, MAX_GROUPS};
+pub(crate) use group::{Group, GroupState, GroupUpdate, InvitingGroup, MAX_GROUPS};
+pub(crate) use inviting::InvitingOrganization;
 pub(crate) use join_page::{Ground, JoinPage, JoinPageUpdate, MAX_SLUGS, Need, REDIRECTED, Slug};
 pub use license::LicenseRules;
 pub(crate) use license::{DatedLicense, License, LicenseNumber, LicensingAuthority, Misfit};

@@ -17,6 +17,7 @@ pub(crate) mod access_request;
 pub(crate) mod catalog;
 pub(crate) mod employment_projection;
 pub(crate) mod group;
+pub(crate) mod inviting;
 pub(crate) mod join_page;
 pub(crate) mod license_number;
 pub(crate) mod location;

@@ -22,6 +22,17 @@ pub(crate) struct Group {
     pub(crate) create_time: OffsetDateTime,
 }
 
+/// What whoever invites into a group needs to know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InvitingGroup {
+    pub(crate) name: GroupName,
+    pub(crate) display_name: ShortName,
+    pub(crate) state: GroupState,
+    pub(crate) version: i64,
+    /// See [`Group::assigns`].
+    pub(crate) assigns: bool,
+}
+
 /// What is to be changed; `None` leaves a field as it is.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct GroupUpdate {
@@ -67,6 +78,18 @@ impl Group {
         GroupName {
             organization: self.organization,
             group: self.id,
+        }
+    }
+}
+
+impl From<Group> for InvitingGroup {
+    fn from(group: Group) -> Self {
+        Self {
+            name: group.name(),
+            assigns: group.assigns(),
+            display_name: group.display_name,
+            state: group.state,
+            version: group.version,
         }
     }
 }

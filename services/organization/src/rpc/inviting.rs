@@ -13,16 +13,15 @@ use tonic::{Request, Response, Status};
 use super::Rpc;
 use super::join_page::open;
 use crate::context::Context;
-use crate::domain::{Entitlement, Group, Location, Organization};
+use crate::domain::{Entitlement, Group, InvitingOrganization, Location};
 use crate::error::Error;
-use crate::store::{group, join_page, location, organization, subscription};
+use crate::store::{group, inviting, join_page, location};
 use parse::{ContextQuery, OpenPageQuery};
 
 /// What the invitation service needs to know.
 struct InvitingContext {
-    organization: Organization,
+    organization: InvitingOrganization,
     in_force: Entitlement,
-    groups: Vec<Group>,
     locations: Vec<Location>,
     /// In which people are told its times.
     time_zone: String,
@@ -95,24 +94,21 @@ async fn look(
     query: &ContextQuery,
 ) -> Result<Option<InvitingContext>, DatabaseError> {
     let id = query.organization;
-    let Some(organization) = organization::find(db, id).await? else {
+    let Some(organization) = inviting::find(db, id, &query.groups).await? else {
         return Ok(None);
     };
-    let subscription = subscription::find(db, id).await?;
-    let mut found = InvitingContext {
-        time_zone: context
-            .time_zones
-            .name_of(organization.licensing.authority().as_str()),
-        organization,
-        in_force: Entitlement::at(context.clock.now(), subscription.as_ref(), context.basic),
-        groups: Vec::new(),
-        locations: Vec::new(),
+    let subscription = organization.subscription.as_ref();
+    let in_force = Entitlement::at(context.clock.now(), subscription, context.basic);
+    let time_zone = context.time_zones.name_of(organization.authority.as_str());
+    let locations = if query.locations.is_empty() {
+        Vec::new()
+    } else {
+        location::find_all(db, id, &query.locations).await?
     };
-    if !query.groups.is_empty() {
-        found.groups = group::find_all(db, id, &query.groups).await?;
-    }
-    if !query.locations.is_empty() {
-        found.locations = location::find_all(db, id, &query.locations).await?;
-    }
-    Ok(Some(found))
+    Ok(Some(InvitingContext {
+        organization,
+        in_force,
+        locations,
+        time_zone,
+    }))
 }

@@ -1,5 +1,7 @@
 //! What the invitation service and the records service ask.
 
+use std::time::Duration;
+
 use muster_clock::Clock;
 use muster_ids::{GroupId, GroupName, OrganizationId};
 use muster_proto::organization::v1 as pb;
@@ -8,6 +10,7 @@ use muster_proto::organization::v1::inviting_internal_service_client::InvitingIn
 use muster_proto::organization::v1::location_service_client::LocationServiceClient;
 use muster_proto::organization::v1::subscription_service_client::SubscriptionServiceClient;
 use muster_refusal::ErrorReason;
+use muster_server::convert::timestamp;
 use muster_testkit::{TestCaller, TestChannel, TestSuite};
 use time::macros::datetime;
 use uuid::Uuid;
@@ -15,6 +18,8 @@ use uuid::Uuid;
 use crate::fixture::{Fixture, licensed, name, owner};
 use crate::refused::{fields, refused};
 use crate::subscriptions::premium;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn inviting(fixture: &Fixture) -> InvitingInternalServiceClient<TestChannel> {
     InvitingInternalServiceClient::new(fixture.service.calls_of(TestCaller::Workload("invitation")))
@@ -145,6 +150,59 @@ async fn all_groups(fixture: &Fixture, id: OrganizationId, page_size: i32) -> Ve
             return groups;
         }
     }
+}
+
+/// Asked about by name or listed, by two statements: a group that requires nothing that is assigned requires nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_active_trainings_make_a_group_one_that_requires_any() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let (one, other) = (fixture.taken(id).await, fixture.taken(id).await);
+    let group = fixture.group(id, "Staff", vec![one.clone(), other.clone()]).await;
+    let told = async || {
+        let asked = context_of(&fixture, id, vec![group.name.clone()], vec![]).await;
+        assert_eq!(asked.groups, all_groups(&fixture, id, 10).await);
+        asked
+            .groups
+            .iter()
+            .map(|group| group.has_trainings)
+            .collect::<Vec<_>>()
+    };
+    let deactivate = async |training: &str| {
+        let training = training.strip_prefix("trainings/").unwrap();
+        let statement = format!(
+            "UPDATE catalog_trainings SET state = 'INACTIVE', version = version + 1 WHERE training_id = '{training}'"
+        );
+        fixture.execute(statement).await;
+    };
+    assert_eq!(told().await, [true]);
+    deactivate(&one).await;
+    assert_eq!(told().await, [true]);
+    deactivate(&other).await;
+    assert_eq!(told().await, [false]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_is_over_and_one_without_an_end_are_told_with_what_is_in_force() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let mut subscriptions = SubscriptionServiceClient::new(fixture.service.calls_of(TestCaller::staff(id)));
+    let ends = pb::ActivateSubscriptionRequest {
+        end_time: Some(timestamp(fixture.service.clock.now() + DAY)),
+        ..premium(id)
+    };
+    subscriptions.activate_subscription(ends).await.unwrap();
+    assert_eq!(context(&fixture, id).await.plan(), pb::Plan::Premium);
+    fixture.service.clock.advance(DAY);
+    let over = context(&fixture, id).await;
+    assert_eq!(over.plan(), pb::Plan::Basic);
+    assert_ne!(over.limits, premium(id).limits);
+    subscriptions.activate_subscription(premium(id)).await.unwrap();
+    let told = context(&fixture, id).await;
+    assert_eq!(
+        (told.plan(), told.limits),
+        (pb::Plan::Premium, premium(id).limits)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

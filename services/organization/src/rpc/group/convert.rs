@@ -5,7 +5,7 @@ use muster_proto::organization::v1 as pb;
 use muster_server::convert::timestamp;
 use muster_server::etag::etag;
 
-use crate::domain::{Group, GroupState, PlaceUsage};
+use crate::domain::{Group, GroupState, InvitingGroup, PlaceUsage};
 
 impl From<Group> for pb::Group {
     fn from(group: Group) -> Self {
@@ -34,26 +34,28 @@ impl From<Group> for pb::Group {
 }
 
 /// Without the trainings: a large organization's would not fit into a message.
-impl From<Group> for pb::InvitingGroup {
-    fn from(group: Group) -> Self {
-        let (name, has_trainings) = (group.name().to_string(), group.assigns());
-        let Group {
-            organization: _,
-            id: _,
+impl From<InvitingGroup> for pb::InvitingGroup {
+    fn from(group: InvitingGroup) -> Self {
+        let InvitingGroup {
+            name,
             display_name,
-            trainings: _,
-            inactive: _,
             state,
             version,
-            create_time: _,
+            assigns,
         } = group;
         Self {
-            name,
+            name: name.to_string(),
             etag: etag(version),
             display_name: display_name.as_str().to_owned(),
             state: pb::GroupState::from(state).into(),
-            has_trainings,
+            has_trainings: assigns,
         }
+    }
+}
+
+impl From<Group> for pb::InvitingGroup {
+    fn from(group: Group) -> Self {
+        InvitingGroup::from(group).into()
     }
 }
 

@@ -4,6 +4,7 @@ use muster_ids::{OrganizationId, OrganizationName, PersonName};
 use muster_proto::organization::v1 as pb;
 
 use super::InvitingContext;
+use crate::domain::InvitingOrganization;
 use crate::rpc::join_page::open::OpenPage;
 use crate::rpc::join_page::rules;
 
@@ -12,19 +13,27 @@ impl From<InvitingContext> for pb::GetInvitingContextResponse {
         let InvitingContext {
             organization,
             in_force,
-            groups,
             locations,
             time_zone,
         } = context;
+        let InvitingOrganization {
+            state,
+            display_name,
+            language,
+            authority,
+            // What of it is in force is told.
+            subscription: _,
+            groups,
+        } = organization;
         Self {
-            state: pb::OrganizationState::from(organization.state).into(),
-            display_name: organization.display_name.to_string(),
+            state: pb::OrganizationState::from(state).into(),
+            display_name: display_name.to_string(),
             plan: pb::Plan::from(in_force.plan).into(),
             limits: Some(in_force.limits.into()),
             groups: groups.into_iter().map(Into::into).collect(),
             locations: locations.into_iter().map(Into::into).collect(),
-            language: organization.language.tag().to_owned(),
-            licensing_authority: organization.licensing.authority().as_str().to_owned(),
+            language: language.tag().to_owned(),
+            licensing_authority: authority.as_str().to_owned(),
             time_zone,
         }
     }

@@ -62,7 +62,7 @@ pub(in crate::store) fn address(row: &PgRow) -> Result<Option<ProgrammeAddress>,
     }))
 }
 
-fn language(row: &PgRow) -> Result<Language, Error> {
+pub(in crate::store) fn language(row: &PgRow) -> Result<Language, Error> {
     let tag: &str = row.try_get("language")?;
     tag.parse().map_err(|_| undecoded("language"))
 }
