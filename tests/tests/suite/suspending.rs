@@ -15,11 +15,11 @@ use muster_proto::organization::v1::{
     Role,
 };
 use muster_refusal::ErrorReason as R;
-use muster_testkit::{eventually, eventually_some};
+use muster_testkit::eventually;
 use prost_types::Timestamp;
 
 use crate::support::{
-    Database, Employee, HalfDone, Organization, Redelivery, Suite, after_restart, alone, link_for, token_of,
+    Colleague, Database, HalfDone, Organization, Redelivery, Suite, after_restart, alone, link_for, token_of,
 };
 
 const ROWS: i32 = HalfDone::ROWS;
@@ -33,8 +33,7 @@ struct Scene {
     number: String,
     slug: String,
     /// A viewer who learns.
-    colleague: Employee,
-    begun: String,
+    colleague: Colleague,
     asker: String,
     /// Whose invitation has come.
     invitee: String,
@@ -51,14 +50,7 @@ impl Scene {
         let profile = profile::get(&owner, &organization.name).await.unwrap();
         let number = profile.organization_number;
         let slug = organization.open_join_page(suite).await;
-        let colleague = organization.employee(suite).await;
-        organization.adds(suite, &colleague, Role::Viewer).await;
-        let learner = suite.client(&colleague.address);
-        let begun = eventually_some(async || {
-            let assigned = record::list_own_assignments(&learner).await.unwrap();
-            Some(assigned.into_iter().next()?.name)
-        })
-        .await;
+        let colleague = Colleague::of(suite, &organization).await;
         let asker = format!("asker-{}@school.test", suite.unique());
         access_request::ask(&suite.client(&asker), &number, Role::Viewer, "")
             .await
@@ -71,7 +63,6 @@ impl Scene {
             number,
             slug,
             colleague,
-            begun,
             asker,
             invitee,
             token,
@@ -119,14 +110,14 @@ impl Scene {
             parent: self.organization.name.clone(),
             ..Default::default()
         };
-        let colleague = self.suite.client(&self.colleague.address);
-        profile_user::list(&colleague, request).await.unwrap();
+        let colleague = &self.colleague;
+        let who = self.suite.client(&colleague.employee.address);
+        profile_user::list(&who, request).await.unwrap();
         let system = self.suite.client("learning-system");
-        training::report_progress(&system, &self.begun, percent)
-            .await
-            .unwrap();
-        let own = record::list_own_assignments(&colleague).await.unwrap();
-        assert_eq!(own[0].progress_percent, percent);
+        let begun = format!("{}/assignments/{}", colleague.employee.person, colleague.begun);
+        training::report_progress(&system, &begun, percent).await.unwrap();
+        let begun = colleague.assignment(&self.suite, &colleague.begun).await;
+        assert_eq!(begun.progress_percent, percent);
     }
 
     async fn asks(&self) -> Result<AccessRequest, CallError> {
@@ -185,7 +176,8 @@ impl Scene {
     /// What the owner sees of it, everybody at its join page, and the colleague of what they learn; and how many mails there were.
     async fn look(&self) -> Vec<String> {
         let (owner, parent) = (self.owner(), self.organization.name.clone());
-        let colleague = self.suite.client(&self.colleague.address);
+        let address = &self.colleague.employee.address;
+        let colleague = self.suite.client(address);
         let invitations = ListInvitationsRequest {
             parent: parent.clone(),
             ..Default::default()
@@ -200,7 +192,7 @@ impl Scene {
         };
         let listed = invitation::list(&owner, invitations).await.unwrap();
         let mut mails = Vec::new();
-        for address in [&self.later, &self.invitee, &self.colleague.address, &self.asker] {
+        for address in [&self.later, &self.invitee, address, &self.asker] {
             mails.push(self.mails(address).await);
         }
         vec![
@@ -232,7 +224,7 @@ async fn a_suspended_organization_takes_nobody_in_and_then_goes_on_once_although
     let suite = Suite::find();
     let events = Redelivery::since_now(&suite).await;
     let scene = Scene::set(&suite).await;
-    scene.colleague_goes_on(30).await;
+    scene.colleague_goes_on(50).await;
     scene.is_suspended().await;
 
     let refused = scene.accepts().await.unwrap_err();
@@ -242,7 +234,7 @@ async fn a_suspended_organization_takes_nobody_in_and_then_goes_on_once_although
     let refused = scene.asks().await.unwrap_err();
     assert_eq!(refused.reason(), Some(R::OrganizationNotActive));
     assert_eq!(scene.asked().await, [AccessRequestState::Expired]);
-    scene.colleague_goes_on(50).await;
+    scene.colleague_goes_on(60).await;
     scene.waits().await;
     let (state, applied) = scene.import.stands().await;
     assert!(
@@ -272,12 +264,12 @@ async fn a_suspended_organization_takes_nobody_in_and_then_goes_on_once_although
     link_for(&suite, &scene.later).await;
     eventually(async || scene.import.stands().await == (ImportState::Applied, ROWS)).await;
 
-    // Each once: the owner, the colleague and who has accepted are employed, and the latter two learn.
+    // Each once: the owner, the colleague and who has accepted are employed, and of the latter two one has two trainings, the other one.
     scene
         .counts("employment", "employments WHERE state = 'VERIFIED'", 3)
         .await;
     scene
-        .counts("records", "assignments WHERE state <> 'CANCELLED'", 2)
+        .counts("records", "assignments WHERE state <> 'CANCELLED'", 3)
         .await;
     let invited = i64::from(ROWS) + 3;
     scene
