@@ -4,6 +4,7 @@
 use muster_proto::invitation::v1::InvitationState;
 use muster_testkit::eventually;
 
+use crate::pages::declines_and_undoes;
 use crate::support::{Browser, LocalhostGateway, Organization, Suite, link_for, with_others};
 
 const PAGES: &str = "localhost";
@@ -54,22 +55,10 @@ async fn whoever_was_invited_declines_and_undoes_it() {
     let gateway = LocalhostGateway::start(&suite).await;
     let organization = Organization::create(&suite).await;
     let address = format!("hosts-{}@school.test", suite.unique());
-    let invited = organization.invite(&suite, &address).await;
+    let invited = organization.invite(&suite, &address).await.name;
     let link = gateway.link(&suite, &link_for(&suite, &address).await);
     let browser = Browser::open(&suite).await.at(&gateway.url);
-    let state = async || organization.read(&suite, &invited.name).await.state();
-
-    browser.go(&link).await;
-    browser.click("#to-decline").await;
-    browser
-        .shows("Decline the invitation from Test Kindergarten?")
-        .await;
-    browser.click("#decline").await;
-    browser.shows("This invitation was declined").await;
-    assert_eq!(state().await, InvitationState::Declined);
-    browser.click("#undo").await;
-    browser.shows("Test Kindergarten invites you").await;
-    assert_ne!(state().await, InvitationState::Declined);
+    declines_and_undoes(&suite, &browser, (&organization, &invited), &link, async |_| ()).await;
     is_at(&browser, PAGES).await;
     browser.close().await;
 }

@@ -134,35 +134,46 @@ async fn a_stranger_joins_by_the_page_confirms_the_address_and_accepts_in_the_ac
     browser.close().await;
 }
 
+/// Declines an invitation by its link, and takes that back. `keeps` gets the name of each page that is worth a picture.
+pub(crate) async fn declines_and_undoes(
+    suite: &Suite,
+    browser: &Browser,
+    (organization, invitation): (&Organization, &str),
+    link: &str,
+    keeps: impl AsyncFn(&str),
+) {
+    let state = async || organization.read(suite, invitation).await.state();
+    browser.go(link).await;
+    browser.click("#to-decline").await;
+    browser
+        .shows("Decline the invitation from Test Kindergarten?")
+        .await;
+    keeps("7-decline").await;
+    browser.narrow(320).await;
+    keeps("7-decline-phone").await;
+    assert_ne!(state().await, InvitationState::Declined, "asking changes nothing");
+    browser.click("#decline").await;
+    browser.shows("This invitation was declined").await;
+    keeps("8-declined-phone").await;
+    assert_eq!(state().await, InvitationState::Declined);
+
+    browser.click("#undo").await;
+    browser.shows("Test Kindergarten invites you").await;
+    keeps("9-undone-phone").await;
+    assert_ne!(state().await, InvitationState::Declined);
+}
+
 #[tokio::test]
 async fn whoever_was_invited_declines_without_an_account_and_can_undo_it() {
     let _undisturbed = with_others().await;
     let suite = Suite::find();
     let organization = Organization::create(&suite).await;
     let address = format!("decline-{}@school.test", suite.unique());
-    let invited = organization.invite(&suite, &address).await;
+    let invited = organization.invite(&suite, &address).await.name;
     let link = link_for(&suite, &address).await;
     let browser = Browser::open(&suite).await;
-    let state = async || organization.read(&suite, &invited.name).await.state();
-
-    browser.go(&link).await;
-    browser.click("#to-decline").await;
-    browser
-        .shows("Decline the invitation from Test Kindergarten?")
-        .await;
-    browser.picture("7-decline").await;
-    browser.narrow(320).await;
-    browser.picture("7-decline-phone").await;
-    assert_ne!(state().await, InvitationState::Declined, "asking changes nothing");
-    browser.click("#decline").await;
-    browser.shows("This invitation was declined").await;
-    browser.picture("8-declined-phone").await;
-    assert_eq!(state().await, InvitationState::Declined);
-
-    browser.click("#undo").await;
-    browser.shows("Test Kindergarten invites you").await;
-    browser.picture("9-undone-phone").await;
-    assert_ne!(state().await, InvitationState::Declined);
+    let keeps = async |name: &str| browser.picture(name).await;
+    declines_and_undoes(&suite, &browser, (&organization, &invited), &link, keeps).await;
     browser.close().await;
 }
 
