@@ -6,7 +6,7 @@ use muster_database::DatabaseError;
 use muster_testkit::eventually;
 use tokio::time::{Instant, timeout};
 
-use crate::support::TestDatabase;
+use crate::support::{TestDatabase, insert};
 
 /// How many writes are cut; `MUSTER_TEST_CANCELS` sets another number.
 const CANCELS: u64 = 2_000;
@@ -62,13 +62,6 @@ async fn nothing_stays_open(test: &TestDatabase) {
             "a transaction stays open"
         );
     }
-}
-
-async fn insert(tx: &mut sqlx::PgConnection) -> Result<(), DatabaseError> {
-    sqlx::query("INSERT INTO work (id) VALUES (gen_random_uuid())")
-        .execute(tx)
-        .await?;
-    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,9 +2,9 @@
 
 use std::ops::Deref;
 
-use muster_database::{Database, DatabaseOptions};
+use muster_database::{Database, DatabaseError, DatabaseOptions};
 use sqlx::migrate::Migrator;
-use sqlx::{AssertSqlSafe, Connection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 pub(crate) struct TestDatabase {
     pub(crate) database: Database,
@@ -41,6 +41,14 @@ impl TestDatabase {
         connection.close().await.unwrap();
         count
     }
+}
+
+/// Writes a row of the table of [`TestDatabase::with_tables`].
+pub(crate) async fn insert(db: &mut PgConnection) -> Result<(), DatabaseError> {
+    sqlx::query("INSERT INTO work (id) VALUES (gen_random_uuid())")
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 impl Deref for TestDatabase {

@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use muster_database::{DatabaseError, wake_after_commit, wake_relay_after_commit};
 use muster_testkit::eventually;
-use sqlx::PgConnection;
 use tokio::sync::Notify;
 use tokio::time::timeout;
-use uuid::Uuid;
 
-use crate::support::TestDatabase;
+use crate::support::{TestDatabase, insert};
 
 async fn is_woken(wake: &Notify) -> bool {
     timeout(Duration::from_millis(50), wake.notified()).await.is_ok()
@@ -33,11 +31,7 @@ async fn who_is_woken_by_a_transaction_sees_what_it_stored() {
         wake_after_commit(&wake);
         // Whoever is woken too early has looked long before this is over.
         tokio::time::sleep(Duration::from_millis(50)).await;
-        sqlx::query("INSERT INTO work VALUES ($1)")
-            .bind(Uuid::nil())
-            .execute(tx)
-            .await?;
-        Ok::<_, DatabaseError>(())
+        insert(tx).await
     });
     written.await.unwrap();
     assert_eq!(looking.await.unwrap(), 1);
@@ -61,24 +55,15 @@ async fn what_is_rolled_back_wakes_nobody() {
 async fn a_statement_that_commits_by_itself_wakes_as_a_transaction_does() {
     let test = TestDatabase::with_tables(2).await;
     let (wake, committed) = (Arc::new(Notify::new()), test.database.events_committed());
-    let id = Uuid::nil();
-    let insert = async |db: &mut PgConnection| {
+    let stored = test.database.write_at_once(async |db| {
         wake_after_commit(&wake);
         wake_relay_after_commit();
         assert!(!is_woken(&wake).await, "not before it is there");
-        sqlx::query("INSERT INTO work VALUES ($1)")
-            .bind(id)
-            .execute(db)
-            .await?;
-        Ok::<_, DatabaseError>(())
-    };
-    test.database.write_at_once(insert).await.unwrap();
+        insert(db).await
+    });
+    stored.await.unwrap();
     assert!(is_woken(&wake).await && is_woken(&committed).await);
-    let count = async |db: &mut _| {
-        let counting = sqlx::query_scalar("SELECT count(*) FROM work");
-        Ok::<i64, DatabaseError>(counting.fetch_one(db).await?)
-    };
-    assert_eq!(test.database.read(count).await.unwrap(), 1);
+    assert_eq!(test.count("SELECT count(*) FROM work").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,11 +75,7 @@ async fn the_relay_is_woken_by_a_transaction_that_stored_an_event_and_by_no_othe
             if event {
                 wake_relay_after_commit();
             }
-            sqlx::query("INSERT INTO work VALUES ($1)")
-                .bind(Uuid::nil())
-                .execute(tx)
-                .await?;
-            Ok::<_, DatabaseError>(())
+            insert(tx).await
         });
         stored.await.unwrap();
     };
@@ -128,11 +109,7 @@ async fn a_commit_that_nobody_waits_for_any_more_wakes_the_relay_all_the_same() 
     let writing = tokio::spawn(async move {
         let written = database.write(async |tx| {
             wake_relay_after_commit();
-            sqlx::query("INSERT INTO work VALUES ($1)")
-                .bind(Uuid::nil())
-                .execute(tx)
-                .await?;
-            Ok::<_, DatabaseError>(())
+            insert(tx).await
         });
         written.await
     });
