@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::super::state_lists::{effective_state, live};
+use super::super::state_lists::live;
 use super::LAST;
 use crate::domain::invitation::{DeliveryState, Invitation, StateName};
 
