@@ -28,7 +28,23 @@ impl Database {
         F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
         E: From<DatabaseError>,
     {
-        self.transaction(None, work).instrument(unit_span("write")).await
+        let working = self.transaction(None, None, work);
+        working.instrument(unit_span("write")).await
+    }
+
+    /// As [`Database::write`], with a statement that goes to the server together with BEGIN and costs no round trip of its own: a
+    /// lock that is taken before anything is looked at. What follows sees what its former holder stored, since each statement sees
+    /// what is committed when it starts. `first` is text of the program and of what its types can be, with no words of a caller.
+    ///
+    /// # Errors
+    /// As [`Database::write`], and what `first` is refused with.
+    pub async fn write_after<T, E, F>(&self, first: &str, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+        E: From<DatabaseError>,
+    {
+        let working = self.transaction(None, Some(first), work);
+        working.instrument(unit_span("write")).await
     }
 
     /// As [`Database::write`], on behalf of `actor` (`person:<uuid>`, `workload:<name>`): the setting `muster.actor` of the
@@ -42,7 +58,7 @@ impl Database {
         F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
         E: From<DatabaseError>,
     {
-        let acting = self.transaction(Some(actor), work);
+        let acting = self.transaction(Some(actor), None, work);
         acting.instrument(unit_span("write")).await
     }
 
@@ -98,20 +114,20 @@ impl Database {
     }
 
     /// A connection that died while it rested is found at BEGIN: nothing has been said yet, so the next one begins.
-    async fn transaction<T, E, F>(&self, actor: Option<&str>, work: F) -> Result<T, E>
+    async fn transaction<T, E, F>(&self, actor: Option<&str>, first: Option<&str>, work: F) -> Result<T, E>
     where
         F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
         E: From<DatabaseError>,
     {
-        let begin = begin(actor, origin::current());
+        let begin = begin(actor, origin::current(), first);
         // As many as may have died, and one that is opened now.
         for _ in 0..=self.pool.options().get_max_connections() {
             let mut lent = self.lend("write").await?;
             let begun = match &begin {
-                Some(begin) => lent.in_use().begin_with(AssertSqlSafe(begin.clone())).await,
-                None => lent.in_use().begin().await,
+                Some(begin) => until_deadline(lent.in_use().begin_with(AssertSqlSafe(begin.clone()))).await,
+                None => until_deadline(lent.in_use().begin()).await,
             };
-            let tx = match begun.map_err(DatabaseError::from) {
+            let tx = match begun.and_then(|begun| begun.map_err(DatabaseError::from)) {
                 Ok(tx) => tx,
                 Err(DatabaseError::Unavailable(_)) => continue,
                 Err(error) => return Err(error.into()),
@@ -183,8 +199,8 @@ impl Database {
     }
 }
 
-/// BEGIN as it says who acts, with which role and on what occasion; `None` where nothing of it is known.
-fn begin(actor: Option<&str>, origin: Option<Origin>) -> Option<String> {
+/// BEGIN as it says who acts, with which role and on what occasion, and what is done first; `None` where there is nothing of it.
+fn begin(actor: Option<&str>, origin: Option<Origin>, first: Option<&str>) -> Option<String> {
     let origin = origin.unwrap_or_default();
     // The role is that of who calls, and not of the service where it does more than was asked for.
     let role = actor.map_or("", |_| origin.role);
@@ -193,12 +209,12 @@ fn begin(actor: Option<&str>, origin: Option<Origin>) -> Option<String> {
         ("role", role),
         ("cause", &origin.cause),
     ];
-    let known: String = settings
+    let known = settings
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("; SET LOCAL muster.{name} = {}", literal(value)))
-        .collect();
-    (!known.is_empty()).then(|| format!("BEGIN{known}"))
+        .map(|(name, value)| format!("; SET LOCAL muster.{name} = {}", literal(value)));
+    let said: String = known.chain(first.map(|first| format!("; {first}"))).collect();
+    (!said.is_empty()).then(|| format!("BEGIN{said}"))
 }
 
 /// BEGIN takes no parameters, so a value is quoted here: a quote is doubled, and nothing else ends a literal. It is one line.

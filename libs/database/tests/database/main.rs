@@ -9,6 +9,7 @@
 mod actors;
 mod cancelled;
 mod deadlines;
+mod first;
 mod idempotent;
 mod least_rights;
 mod migrations;

@@ -15,7 +15,15 @@ use crate::store::closing;
 /// # Errors
 /// `ORGANIZATION_NOT_ACTIVE`.
 pub(crate) async fn refuse(tx: &mut PgConnection, organization: OrganizationId) -> Result<(), Error> {
-    if closing::is_closed(tx, organization).await? {
+    refuse_if(closing::is_closed(tx, organization).await?)
+}
+
+/// As [`refuse`], by whoever has looked.
+///
+/// # Errors
+/// `ORGANIZATION_NOT_ACTIVE`.
+pub(crate) fn refuse_if(is_closed: bool) -> Result<(), Error> {
+    if is_closed {
         let state = "CLOSED".to_owned();
         Err(Error::OrganizationNotActive { state })
     } else {

@@ -224,10 +224,19 @@ impl Rpc {
     ) -> Result<pb::CreateInvitationResponse, Error> {
         let Context { database, clock, .. } = &self.context;
         let key = call.key();
-        if let Some(answer) = database.answered(&key).await? {
-            return Ok(answer);
-        }
-        let prepared = inviting::prepare(&self.context, &command).await?;
+        // Both at once, as most requests are new. What was answered before is answered again, whatever the organization says.
+        let looking = async {
+            match database.answered::<pb::CreateInvitationResponse>(&key).await {
+                Ok(None) => Ok(()),
+                Ok(Some(answer)) => Err(Ok(answer)),
+                Err(error) => Err(Err(Error::from(error))),
+            }
+        };
+        let asking = async { Ok(inviting::prepare(&self.context, &command).await) };
+        let prepared = match tokio::try_join!(looking, asking) {
+            Ok(((), prepared)) => prepared?,
+            Err(answered) => return answered,
+        };
         let together = Inviting {
             context: self.context.clone(),
             command: command.clone(),

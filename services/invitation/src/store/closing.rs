@@ -44,6 +44,13 @@ pub(crate) async fn is_closed(
     Ok(closed.bind(organization).fetch_one(tx).await?)
 }
 
+/// What a transaction begins with (`Database::write_after`) that makes invitations of an organization unless it was closed: if it
+/// was not when the next statement looks, it is not until the transaction ends. The first half of [`is_closed`]; the second is in
+/// the statement that makes them.
+pub(crate) fn keep_open(organization: OrganizationId) -> String {
+    format!("SELECT pg_advisory_xact_lock_shared(hashtextextended('closing {organization}', 0))")
+}
+
 /// The organization of a closing that is under way, locked until the transaction ends; those that another process has in hand
 /// are passed over. Cross-tenant; the job only.
 pub(crate) async fn lock_next(tx: &mut PgConnection) -> Result<Option<OrganizationId>, DatabaseError> {

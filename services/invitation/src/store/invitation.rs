@@ -38,38 +38,54 @@ pub(crate) async fn insert_all(
     tx: &mut PgConnection,
     new: &mut [Invitation],
 ) -> Result<Vec<Insertion>, DatabaseError> {
+    Ok(insert_and_look(tx, new).await?.insertions)
+}
+
+/// What [`insert_and_look`] has found.
+pub(crate) struct Inserted {
+    pub(crate) insertions: Vec<Insertion>,
+    /// Whether the organization had been closed when the statement began; then the transaction is not to be committed.
+    pub(crate) is_closed: bool,
+}
+
+/// As [`insert_all`], by a transaction that began with [`super::closing::keep_open`]: it looks whether the organization was closed.
+pub(crate) async fn insert_and_look(
+    tx: &mut PgConnection,
+    new: &mut [Invitation],
+) -> Result<Inserted, DatabaseError> {
+    let Some(organization) = new.first().map(|new| new.organization) else {
+        let (insertions, is_closed) = (Vec::new(), false);
+        return Ok(Inserted {
+            insertions,
+            is_closed,
+        });
+    };
     let groups = || {
         new.iter()
             .flat_map(|new| new.groups.iter().map(|group| (new.id, *group)))
     };
     let (of, wanted): (Vec<InvitationId>, Vec<GroupId>) = groups().unzip();
-    let stored: Vec<(InvitationId, DeliveryState)> = sqlx::query_as(concat!(
+    let stored: Vec<(Option<InvitationId>, Option<DeliveryState>, bool)> = sqlx::query_as(concat!(
         "WITH made AS (
              INSERT INTO invitations (organization_id, invitation_id, version, state, address_given,
                  address_canonical, location_id, source, inviter_person_id, import_id, generation, delivery_state,
                  create_time, send_time, expire_time, traceparent, mail_number, mail_times, language)
              SELECT organization_id, invitation_id, version, state, address_given, address_canonical, location_id, source,
-                    inviter_person_id, import_id, generation,
-                    CASE WHEN EXISTS (SELECT FROM opt_outs o WHERE o.organization_id = new.organization_id AND ",
-        mailbox!("o"),
-        " = ",
-        mailbox!("new"),
-        ")
-                         THEN $21 ELSE delivery_state END,
+                    inviter_person_id, import_id, generation, CASE WHEN is_unwanted THEN $21 ELSE delivery_state END,
                     create_time, send_time, expire_time, traceparent, mail_number,
-                    CASE WHEN EXISTS (SELECT FROM opt_outs o WHERE o.organization_id = new.organization_id AND ",
-        mailbox!("o"),
-        " = ",
-        mailbox!("new"),
-        ")
-                         THEN '{}' ELSE ARRAY[mail_time] END,
-                    language
+                    CASE WHEN is_unwanted THEN '{}' ELSE ARRAY[mail_time] END, language
              FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::uuid[],
                          $8::text[], $9::uuid[], $10::uuid[], $11::integer[], $12::text[], $13::timestamptz[],
                          $14::timestamptz[], $15::timestamptz[], $16::text[], $17::integer[], $18::timestamptz[], $22::text[])
                AS new (organization_id, invitation_id, version, state, address_given, address_canonical, location_id,
                        source, inviter_person_id, import_id, generation, delivery_state, create_time, send_time,
                        expire_time, traceparent, mail_number, mail_time, language)
+             LEFT JOIN LATERAL (
+                 SELECT true AS is_unwanted FROM opt_outs o WHERE o.organization_id = new.organization_id AND ",
+        mailbox!("o"),
+        " = ",
+        mailbox!("new"),
+        " LIMIT 1) AS asked ON true
              ON CONFLICT (organization_id, address_canonical) WHERE state IN (",
         occupying!(),
         ") DO NOTHING
@@ -78,7 +94,9 @@ pub(crate) async fn insert_all(
              INSERT INTO invitation_groups (organization_id, invitation_id, group_id)
              SELECT made.organization_id, made.invitation_id, wanted.group_id
              FROM made JOIN unnest($19::uuid[], $20::uuid[]) AS wanted (invitation_id, group_id) USING (invitation_id))
-         SELECT invitation_id, delivery_state FROM made",
+         SELECT made.invitation_id, made.delivery_state, looked.is_closed
+         FROM (SELECT EXISTS (SELECT FROM closings WHERE organization_id = $23) AS is_closed) AS looked
+         LEFT JOIN made ON true",
     ))
     .bind(column(new, |new| new.organization))
     .bind(column(new, |new| new.id))
@@ -103,9 +121,14 @@ pub(crate) async fn insert_all(
     .bind(wanted)
     .bind(DeliveryState::Suppressed)
     .bind(column(new, |new| new.language.tag()))
+    .bind(organization)
     .fetch_all(tx)
     .await?;
-    let stored: HashMap<InvitationId, DeliveryState> = stored.into_iter().collect();
+    let is_closed = stored.iter().any(|(.., is_closed)| *is_closed);
+    let stored = stored
+        .into_iter()
+        .filter_map(|(id, delivery, _)| id.zip(delivery));
+    let stored: HashMap<InvitationId, DeliveryState> = stored.collect();
     let insertion = |new: &mut Invitation| match stored.get(&new.id) {
         Some(delivery) => {
             new.delivery = *delivery;
@@ -116,7 +139,10 @@ pub(crate) async fn insert_all(
         }
         None => Insertion::Exists,
     };
-    Ok(new.iter_mut().map(insertion).collect())
+    Ok(Inserted {
+        insertions: new.iter_mut().map(insertion).collect(),
+        is_closed,
+    })
 }
 
 fn column<T>(new: &[Invitation], value: impl Fn(&Invitation) -> T) -> Vec<T> {

@@ -1,6 +1,6 @@
 //! When the mails to a mailbox were due, by the invitations of an organization.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use muster_database::DatabaseError;
 use muster_ids::OrganizationId;
@@ -28,6 +28,18 @@ pub(crate) async fn lock(
     Ok(())
 }
 
+/// When the mails of the invitations of $1 to a mailbox were due that have one in the day before $3 or later.
+macro_rules! due_times {
+    () => {
+        concat!(
+            "SELECT unnest(i.mail_times) AS due_time FROM invitations i
+             WHERE ",
+            mailbox!("i"),
+            " = wanted.mailbox AND i.organization_id = $1 AND i.send_time > $3"
+        )
+    };
+}
+
 /// The mails to each of the mailboxes that were due in the day before `since` or are due later, as far as they are not taken back.
 pub(crate) async fn mailed(
     connection: &mut PgConnection,
@@ -40,11 +52,9 @@ pub(crate) async fn mailed(
     let times: Vec<(String, OffsetDateTime)> = sqlx::query_as(concat!(
         "SELECT wanted.mailbox, mail.due_time
          FROM unnest($2::text[]) AS wanted (mailbox)
-         CROSS JOIN LATERAL (
-             SELECT unnest(i.mail_times) AS due_time FROM invitations i
-             WHERE ",
-        mailbox!("i"),
-        " = wanted.mailbox AND i.organization_id = $1 AND i.send_time > $3) AS mail
+         CROSS JOIN LATERAL (",
+        due_times!(),
+        ") AS mail
          WHERE mail.due_time > $3",
     ))
     .bind(organization)
@@ -57,6 +67,50 @@ pub(crate) async fn mailed(
         mailed.entry(mailbox).or_default().note(time);
     }
     Ok(mailed)
+}
+
+/// What [`look`] finds.
+pub(crate) struct Looked {
+    /// As [`mailed`] tells.
+    pub(crate) mailed: HashMap<String, Mailed>,
+    /// The mailboxes of people who want no further invitation of the organization.
+    pub(crate) unwanted: HashSet<String>,
+}
+
+/// As [`mailed`], and who of them wants no further invitation.
+pub(crate) async fn look(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    mailboxes: &BTreeSet<Mailbox>,
+    since: OffsetDateTime,
+) -> Result<Looked, DatabaseError> {
+    let found: Vec<(String, bool, Vec<OffsetDateTime>)> = sqlx::query_as(concat!(
+        "SELECT wanted.mailbox,
+                (SELECT true FROM opt_outs o WHERE o.organization_id = $1 AND ",
+        mailbox!("o"),
+        " = wanted.mailbox LIMIT 1) IS NOT NULL,
+                ARRAY(SELECT mail.due_time FROM (",
+        due_times!(),
+        ") AS mail WHERE mail.due_time > $3)
+         FROM unnest($2::text[]) AS wanted (mailbox)",
+    ))
+    .bind(organization)
+    .bind(names(mailboxes))
+    .bind(since - DAY)
+    .fetch_all(connection)
+    .await?;
+    let mut looked = Looked {
+        mailed: HashMap::new(),
+        unwanted: HashSet::new(),
+    };
+    for (mailbox, is_unwanted, times) in found {
+        let mailed = looked.mailed.entry(mailbox.clone()).or_default();
+        times.into_iter().for_each(|time| mailed.note(time));
+        if is_unwanted {
+            looked.unwanted.insert(mailbox);
+        }
+    }
+    Ok(looked)
 }
 
 fn names(mailboxes: &BTreeSet<Mailbox>) -> Vec<&str> {

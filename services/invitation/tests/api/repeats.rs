@@ -1,7 +1,8 @@
 //! What a second call is answered.
 
 use muster_proto::error::v1::ErrorReason as R;
-use muster_proto::invitation::v1::ListInvitationsRequest;
+use muster_proto::invitation::v1::{CreateInvitationRequest, ListInvitationsRequest};
+use tonic::Status;
 
 use crate::fixture::{Fixture, reason};
 use crate::upload::{approve, good, messages, send, upload};
@@ -43,6 +44,37 @@ async fn a_repeated_upload_gets_its_first_answer_whatever_has_become_of_the_orga
         R::RequestIdReused
     );
     assert_eq!(reason(upload(&fixture, &good(3)).await), R::OrganizationNotActive);
+}
+
+/// The organization is asked at the same moment; what it says is not waited for where there is an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_invitation_gets_its_first_answer_whatever_has_become_of_the_organization() {
+    let fixture = Fixture::new().await;
+    let asked = |address: &str, request_id: &str| CreateInvitationRequest {
+        request_id: request_id.to_owned(),
+        ..fixture.create_request(fixture.wanted(address, &[&fixture.nurses]))
+    };
+    let invite = async |request: CreateInvitationRequest| {
+        let answer = fixture.invitations().create_invitation(request).await?;
+        Ok::<_, Status>(answer.into_inner())
+    };
+    let first = invite(asked("ada@example.org", REQUEST_ID)).await.unwrap();
+    fixture
+        .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
+        .await;
+    assert_eq!(invite(asked("ada@example.org", REQUEST_ID)).await.unwrap(), first);
+    assert_eq!(
+        reason(invite(asked("bob@example.org", REQUEST_ID)).await),
+        R::RequestIdReused
+    );
+    assert_eq!(
+        reason(invite(asked("bob@example.org", "")).await),
+        R::OrganizationNotActive
+    );
+    assert_eq!(
+        fixture.database.count("SELECT count(*) FROM invitations").await,
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

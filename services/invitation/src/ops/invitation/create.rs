@@ -3,6 +3,8 @@
 mod check;
 pub(crate) mod together;
 
+use std::collections::BTreeMap;
+
 use muster_address::EmailAddress;
 use muster_ids::{GroupId, GroupName, LocationId, OrganizationId, PersonId};
 use muster_language::Language;
@@ -17,12 +19,12 @@ use crate::context::Context;
 use crate::domain::invitation::draft::Draft;
 use crate::domain::invitation::{DeliveryState, Invitation, MailRequest, Source};
 use crate::domain::inviting::InvitingContext;
+use crate::domain::mailbox::MailboxFull;
 use crate::error::{Error, Field};
 use crate::events::{self, Act};
 use crate::ops::{At, closing};
 use crate::organization::ContextQuery;
 use crate::store::invitation::update;
-use crate::store::opt_out;
 use crate::store::quota::Slot;
 
 /// What is asked for.
@@ -102,8 +104,8 @@ pub(crate) async fn apply(
     let act = Act { actor, time };
     closing::refuse(tx, command.organization).await?;
     let mut invited = invite_all(tx, command, prepared.drafts).await?;
-    suppress(tx, command.organization, &mut invited).await?;
-    check_mailboxes(tx, context, command, &invited).await?;
+    let full = suppress(tx, context, command.organization, &mut invited).await?;
+    refuse_full(command, full)?;
     let new = || invited.iter().filter(|(_, is_new)| *is_new).map(|(made, _)| made);
     let queued = new().filter(|new| new.delivery == DeliveryState::Queued);
     let mails: Vec<MailRequest> = queued.map(Invitation::mail_request).collect();
@@ -214,58 +216,45 @@ async fn invite_all(
         .collect())
 }
 
-/// Suppresses the mail to whoever asked not to be invited again while their invitation was made: it waited for theirs.
+/// Suppresses the mail to whoever asked not to be invited again while their invitation was made: it waited for theirs. Tells of the
+/// others, by their places, whose mailboxes are full.
 async fn suppress(
     tx: &mut PgConnection,
+    context: &Context,
     organization: OrganizationId,
     invited: &mut [(Invitation, bool)],
-) -> Result<(), Error> {
-    let new = invited.iter_mut().filter(|(_, is_new)| *is_new);
-    let mut new: Vec<&mut Invitation> = new
-        .map(|(invitation, _)| invitation)
-        .filter(|new| new.delivery != DeliveryState::Suppressed)
-        .collect();
-    if new.is_empty() {
-        return Ok(());
+) -> Result<BTreeMap<usize, MailboxFull>, Error> {
+    let is_mailed = |(_, (made, is_new)): &(usize, &(Invitation, bool))| {
+        *is_new && made.delivery != DeliveryState::Suppressed
+    };
+    let mailed = invited.iter().enumerate().filter(is_mailed);
+    let (places, mailed): (Vec<usize>, Vec<&Invitation>) =
+        mailed.map(|(place, (made, _))| (place, made)).unzip();
+    let found = mailbox::obstacles(tx, context, organization, &mailed).await?;
+    let in_all = |place: usize| places.get(place).copied();
+    for place in found.unwanted.into_iter().filter_map(in_all) {
+        let Some((invitation, _)) = invited.get_mut(place) else {
+            continue;
+        };
+        invitation.delivery = DeliveryState::Suppressed;
+        invitation.mails.suppress();
+        // Nobody else knows the row: it is not waited for.
+        update(tx, invitation).await?;
     }
-    let addresses: Vec<&str> = new.iter().map(|new| new.address.canonical()).collect();
-    let unwanted = opt_out::among(tx, organization, &addresses).await?;
-    for invitation in &mut new {
-        if unwanted
-            .iter()
-            .any(|address| address == invitation.address.canonical())
-        {
-            invitation.delivery = DeliveryState::Suppressed;
-            invitation.mails.suppress();
-            update(tx, invitation).await?;
-        }
-    }
-    Ok(())
+    let full = found.full.into_iter();
+    Ok(full
+        .filter_map(|(place, full)| Some((in_all(place)?, full)))
+        .collect())
 }
 
-/// Whether the mailboxes of new invitations may have their mails. Nobody is invited whose mailbox is full: a mail that waits for a
-/// day would surprise whoever invites, who may say a `send_time`.
-async fn check_mailboxes(
-    tx: &mut PgConnection,
-    context: &Context,
-    command: &Create,
-    invited: &[(Invitation, bool)],
-) -> Result<(), Error> {
-    let mailed = || {
-        let all = invited.iter().enumerate();
-        all.filter(|(_, (made, is_new))| *is_new && made.delivery != DeliveryState::Suppressed)
-    };
-    let made: Vec<&Invitation> = mailed().map(|(_, (made, _))| made).collect();
-    let full = mailbox::full(tx, context, command.organization, &made).await?;
+/// Nobody is invited whose mailbox is full: a mail that waits for a day would surprise whoever invites, who may say a `send_time`.
+fn refuse_full(command: &Create, full: BTreeMap<usize, MailboxFull>) -> Result<(), Error> {
     // Whoever comes back after the longest wait finds room in all of them.
     let Some(longest) = full.values().max_by_key(|full| full.wait).copied() else {
         return Ok(());
     };
-    let places = mailed().map(|(place, _)| place);
-    let places = places.enumerate().filter(|(number, _)| full.contains_key(number));
-    let places = places.map(|(_, place)| place).collect();
     let problem = "is of a mailbox that has as many mails in 24 hours as it may";
-    let fields = fields(command, places, "address", problem);
+    let fields = fields(command, full.into_keys().collect(), "address", problem);
     Err(Error::MailboxFull {
         full: longest,
         fields,

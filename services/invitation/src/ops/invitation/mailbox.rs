@@ -94,3 +94,48 @@ pub(crate) async fn full(
     };
     Ok(mailed.iter().enumerate().filter_map(add).collect())
 }
+
+/// Why mails to new invitations do not go out, by the places of these.
+#[derive(Debug, Default)]
+pub(crate) struct Obstacles {
+    /// Who has the mailbox wants no further invitation.
+    pub(crate) unwanted: BTreeSet<usize>,
+    /// As [`full`] tells.
+    pub(crate) full: BTreeMap<usize, MailboxFull>,
+}
+
+/// As [`full`], of invitations that this transaction has made; by the same look, who of these said that they want none after the
+/// insertion looked: it may have waited for them.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn obstacles(
+    tx: &mut PgConnection,
+    context: &Context,
+    organization: OrganizationId,
+    new: &[&Invitation],
+) -> Result<Obstacles, DatabaseError> {
+    let mut found = Obstacles::default();
+    let Some(first_due) = new.iter().map(|one| one.send_time).min() else {
+        return Ok(found);
+    };
+    let mailboxes: BTreeSet<Mailbox> = new.iter().map(|one| Mailbox::of(&one.address)).collect();
+    // Two statements: one that waited for the lock would not see what its holder has stored.
+    mailbox::lock(tx, organization, &mailboxes).await?;
+    let looked = mailbox::look(tx, organization, &mailboxes, first_due).await?;
+    let mut others = Mailboxes {
+        mailed: looked.mailed,
+        limit: context.limits.mails_to_mailbox,
+    };
+    for one in new {
+        others.forget(&one.address, one.send_time);
+    }
+    for (place, one) in new.iter().enumerate() {
+        if looked.unwanted.contains(Mailbox::of(&one.address).as_str()) {
+            found.unwanted.insert(place);
+        } else if let Err(full) = others.add(&one.address, one.send_time) {
+            found.full.insert(place, full);
+        }
+    }
+    Ok(found)
+}

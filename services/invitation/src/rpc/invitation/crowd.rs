@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::ops::At;
 use crate::ops::invitation::create::together::apply_all;
 use crate::ops::invitation::create::{Create, Made, Prepared};
+use crate::store::closing::keep_open;
 
 /// As many as one transaction makes.
 const BATCH_SIZE: usize = 100;
@@ -46,7 +47,9 @@ async fn invite_all(
     };
     let count = calls.len();
     let inviting = async |tx: &mut _| invite_and_answer(tx, &context, organization, calls).await;
-    context.database.write(inviting).await.unwrap_or_else(|error| {
+    let begin = keep_open(organization);
+    let made = context.database.write_after(&begin, inviting).await;
+    made.unwrap_or_else(|error| {
         // Each is told by its own transaction what is in its way.
         tracing::debug!(%error, count, "invitations could not be made together");
         vec![None; count]

@@ -582,6 +582,51 @@ async fn the_mails_to_a_mailbox_are_counted_however_many_others_there_are() {
     assert!(cost < 10, "{cost} pages for one mailbox");
 }
 
+/// As whoever invites looks: who wants none, and what was mailed, in one statement.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_is_looked_at_however_many_others_there_are_and_however_many_want_nothing() {
+    let mut young = Young::new().await;
+    let organization = young.organization;
+    let [ada, bob, eve] = ["a.da+1@example.org", "bob@example.org", "eve@example.org"]
+        .map(|address| Mailbox::of(&address.parse().unwrap()));
+    let mailboxes = BTreeSet::from([ada.clone(), bob.clone(), eve.clone()]);
+    let looked = mailbox::look(&mut young.connection, organization, &mailboxes, NOW)
+        .await
+        .unwrap();
+    assert!(looked.unwanted.is_empty());
+    young.invitations(3000, None).await;
+    for statement in [
+        "INSERT INTO opt_outs (organization_id, address_canonical, invitation_id, create_time)
+         SELECT organization_id, address_canonical, invitation_id, create_time FROM invitations WHERE organization_id = $1",
+        "INSERT INTO opt_outs (organization_id, address_canonical, invitation_id, create_time)
+         VALUES ($1, 'b.ob+2@example.org', gen_random_uuid(), now())",
+        "UPDATE invitations SET address_canonical = 'ad.a@example.org', mail_times = ARRAY[send_time, send_time]
+         WHERE organization_id = $1 AND invitation_id = (SELECT min(invitation_id::text)::uuid FROM invitations)",
+    ] {
+        sqlx::query(statement)
+            .bind(organization)
+            .execute(&mut young.connection)
+            .await
+            .unwrap();
+    }
+    let (invitations, opt_outs) = (
+        young.looked_at("invitations").await,
+        young.looked_at("opt_outs").await,
+    );
+    let looked = mailbox::look(&mut young.connection, organization, &mailboxes, NOW)
+        .await
+        .unwrap();
+    let cost = (
+        young.looked_at("invitations").await - invitations,
+        young.looked_at("opt_outs").await - opt_outs,
+    );
+    assert_eq!(looked.unwanted.iter().collect::<Vec<_>>(), [bob.as_str()]);
+    let hour = time::Duration::HOUR;
+    let mailed = [&ada, &bob, &eve].map(|of| looked.mailed[of.as_str()].between(NOW - hour, NOW));
+    assert_eq!(mailed, [2, 0, 0]);
+    assert!(cost.0 < 30 && cost.1 < 30, "{cost:?} pages for three mailboxes");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_learners_costs_the_same_however_many_there_are() {
     let mut young = Young::new().await;

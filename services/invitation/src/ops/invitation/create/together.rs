@@ -10,10 +10,10 @@ use crate::domain::invitation::{DeliveryState, Invitation, MailRequest};
 use crate::error::Error;
 use crate::events::{self, Act};
 use crate::ops::closing;
-use crate::ops::invitation::mailbox;
-use crate::store::invitation::insert_all;
+use crate::store::invitation::insert_and_look;
 
-/// Makes the invitations of calls that invite one address each; `None` where the address is not free, of which nothing is
+/// Makes the invitations of calls that invite one address each, in a transaction that began with
+/// [`keep_open`](crate::store::closing::keep_open); `None` where the address is not free, of which nothing is
 /// stored. What that comes to is for [`super::apply`] to say, as is what an error is about: then nothing of any is stored.
 ///
 /// # Errors
@@ -24,26 +24,28 @@ pub(crate) async fn apply_all(
     organization: OrganizationId,
     calls: Vec<(Create, Prepared)>,
 ) -> Result<Vec<Option<Invitation>>, Error> {
-    closing::refuse(tx, organization).await?;
     let mut answers = vec![None; calls.len()];
     let limits = calls.iter().map(|(_, prepared)| prepared.messages_per_day);
     let limit = limits.min().unwrap_or_default();
     let (whose, mut drafts) = by_address(calls);
-    let stored = insert_all(tx, &mut drafts).await?;
-    let is_new = stored.into_iter().map(|stored| stored == Insertion::Stored);
+    let inserted = insert_and_look(tx, &mut drafts).await?;
+    closing::refuse_if(inserted.is_closed)?;
+    let is_new = inserted
+        .insertions
+        .into_iter()
+        .map(|stored| stored == Insertion::Stored);
     let mut made: Vec<(Invitation, bool)> = drafts.into_iter().zip(is_new).collect();
-    suppress(tx, organization, &mut made).await?;
-    let mailed = made
-        .iter()
-        .filter(|(made, is_new)| *is_new && made.delivery != DeliveryState::Suppressed);
-    let mailed: Vec<&Invitation> = mailed.map(|(made, _)| made).collect();
-    if let Some(full) = mailbox::full(tx, context, organization, &mailed)
+    if let Some(full) = suppress(tx, context, organization, &mut made)
         .await?
         .into_values()
         .next()
     {
         return Err(full.into());
     }
+    let mailed = made
+        .iter()
+        .filter(|(made, is_new)| *is_new && made.delivery != DeliveryState::Suppressed);
+    let mailed: Vec<&Invitation> = mailed.map(|(made, _)| made).collect();
     let asked: Vec<(&Act, MailRequest)> = whose
         .iter()
         .zip(&made)
