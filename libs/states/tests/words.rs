@@ -67,7 +67,13 @@ const CONSIDERED: &[(&str, &str, &str)] = &[
     (
         "notification",
         "QUEUED DEFERRED",
-        "SENDING SENT UNCERTAIN FAILED DROPPED",
+        "SENDING SENT UNCERTAIN FAILED DROPPED BOUNCED",
+    ),
+    // The first check of the column; a later migration takes the word in.
+    (
+        "notification",
+        "QUEUED SENDING SENT UNCERTAIN DEFERRED FAILED DROPPED",
+        "BOUNCED",
     ),
     (
         "organization",

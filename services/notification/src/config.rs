@@ -1,10 +1,12 @@
 //! The settings of this service.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use muster_server::page::PageSettings;
 use muster_server::settings::{ConfigErrors, PeerUrl, Seconds};
 
+use crate::bounces::{BounceAddress, BounceKeys, ReturnPaths};
 use crate::context::Timing;
 use crate::mails::Sender;
 use crate::smtp::{HelloName, Roots, SmtpOptions, SmtpServers, Tls};
@@ -75,9 +77,56 @@ pub struct Settings {
         default_value = "900"
     )]
     pub mail_resend_after: Seconds,
+    /// Where mail servers report that they could not deliver what they had taken, such as bounces@bounces.example.org. Each message
+    /// gets a return path of its own from it, bounces+TOKEN@bounces.example.org. Your mail server hands in what comes there at
+    /// --bounce-listen. Without it the return path is the address of --mail-from, and nobody reads what comes back
+    #[arg(long, env = "MUSTER_BOUNCE_ADDRESS", value_name = "ADDRESS")]
+    pub bounce_address: Option<BounceAddress>,
+    /// File with the keys of return paths, one a line: 32 bytes in base64. The first signs, all of them verify; the same for every replica
+    #[arg(long, env = "MUSTER_BOUNCE_KEY", value_name = "FILE", value_parser = BounceKeys::from_file)]
+    pub bounce_key: Option<BounceKeys>,
+    /// Address where your mail server hands in these reports by LMTP (RFC 2033), such as 0.0.0.0:2424; with the certificate of
+    /// --tls-certificate STARTTLS, which is demanded anywhere but on a loopback address (see --plaintext)
+    #[arg(long, env = "MUSTER_BOUNCE_LISTEN", value_name = "ADDRESS")]
+    pub bounce_listen: Option<SocketAddr>,
+}
+
+/// What is told of reports of mail that came back.
+#[derive(Clone, Debug)]
+pub struct BounceSettings {
+    /// Makes return paths, and knows them again.
+    pub return_paths: ReturnPaths,
+    /// Where reports are handed in.
+    pub listen: SocketAddr,
 }
 
 impl Settings {
+    /// How reports are taken in, if they are.
+    ///
+    /// # Errors
+    /// One of the settings without the others.
+    pub fn bounces(&self) -> Result<Option<BounceSettings>, ConfigErrors> {
+        match (&self.bounce_address, &self.bounce_key, self.bounce_listen) {
+            (None, None, None) => Ok(None),
+            (Some(address), Some(keys), Some(listen)) => Ok(Some(BounceSettings {
+                return_paths: ReturnPaths::new(address.clone(), keys.clone()),
+                listen,
+            })),
+            (address, keys, listen) => {
+                let missing = [
+                    ("--bounce-address (MUSTER_BOUNCE_ADDRESS)", address.is_none()),
+                    ("--bounce-key (MUSTER_BOUNCE_KEY)", keys.is_none()),
+                    ("--bounce-listen (MUSTER_BOUNCE_LISTEN)", listen.is_none()),
+                ];
+                let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);
+                let wrong = missing.map(|(setting, _)| {
+                    format!("{setting} is missing: reports of mail that came back need all three settings, or none")
+                });
+                Err(ConfigErrors::Wrong(wrong.collect()))
+            }
+        }
+    }
+
     /// How long things may take.
     ///
     /// # Errors
@@ -168,6 +217,39 @@ mod tests {
             panic!("both are wrong")
         };
         assert_eq!(wrong.len(), 2);
+    }
+
+    #[test]
+    fn reports_need_an_address_keys_and_a_listener_or_nothing_of_it() {
+        let key = std::env::temp_dir().join(format!("muster-bounce-{}.key", std::process::id()));
+        std::fs::write(&key, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap();
+        let all = [
+            ("--bounce-address", "bounces@muster.example"),
+            ("--bounce-key", key.to_str().unwrap()),
+            ("--bounce-listen", "127.0.0.1:2424"),
+        ];
+        for chosen in 0..8_usize {
+            let flags: Vec<_> = (0..3)
+                .filter(|at| (chosen >> at) & 1 == 1)
+                .map(|at| all[at])
+                .collect();
+            let told = with(&format!("reports-{chosen}"), &flags).unwrap().bounces();
+            match (flags.len(), told) {
+                (0, Ok(None)) | (3, Ok(Some(_))) => {}
+                (given, Err(ConfigErrors::Wrong(wrong))) => assert_eq!(wrong.len(), 3 - given, "{wrong:?}"),
+                (given, told) => panic!("{given}: {told:?}"),
+            }
+        }
+        std::fs::remove_file(&key).unwrap();
+        let bad = [
+            ("--bounce-address", "bounces+x@muster.example"),
+            ("--bounce-key", "/nowhere/at/all"),
+            ("--bounce-listen", "2424"),
+        ];
+        let Err(ConfigErrors::Wrong(wrong)) = with("reports", &bad) else {
+            panic!("three are wrong")
+        };
+        assert_eq!(wrong.len(), 3, "{wrong:?}");
     }
 
     #[test]

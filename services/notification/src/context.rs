@@ -7,6 +7,7 @@ use muster_clock::Clock;
 use muster_database::Database;
 use muster_server::page::PageKey;
 
+use crate::bounces::ReturnPaths;
 use crate::mails::Sender;
 use crate::smtp::Smtp;
 use crate::sources::MailSources;
@@ -27,6 +28,8 @@ pub struct Context {
     pub smtp: Arc<Smtp>,
     /// Who the mail comes from.
     pub sender: Sender,
+    /// Where reports about it go to; `None`: to the sender.
+    pub return_paths: Option<ReturnPaths>,
     /// How long things may take.
     pub timing: Timing,
     /// Seals page tokens.

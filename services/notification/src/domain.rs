@@ -6,6 +6,8 @@ mod reply;
 mod schedule;
 
 pub use decision::{Disposition, Outcome, RetryConditions, RetryDecision, decide};
-pub use delivery::{Claimed, Delivery, DeliveryState, History, Lease, MailRequest, Phase};
-pub use reply::{Reply, Severity};
+pub use delivery::{
+    Claimed, Delivery, DeliveryState, HandedOver, History, Lease, MailRequest, Phase, SentCopy, StillSending,
+};
+pub use reply::{Reply, Severity, reported};
 pub use schedule::Jitter;

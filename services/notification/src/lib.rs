@@ -2,7 +2,8 @@
 //!
 //! An event asks for a mail and becomes a delivery ([`ops::delivery::request`]). The worker ([`worker`]) leases what is due,
 //! asks the source of the mail whether it is still wanted and what it says ([`sources`]), puts it into words ([`mails`]),
-//! hands it to the mail server ([`smtp`]), and writes down and publishes what became of it ([`ops::delivery::settle`]).
+//! hands it to the mail server ([`smtp`]), and writes down and publishes what became of it ([`ops::delivery::settle`]). What comes back
+//! later is told by reports ([`bounces`]).
 //!
 //! - [`domain`]: what a delivery is, what may become of it, when it is tried again, how the message reads.
 //! - [`ops`]: the verbs. [`store`]: the SQL. `rpc`: who asks about deliveries. `events`: what is consumed and published.
@@ -14,6 +15,7 @@
 //! the words), so that the one resend of a message that may have been taken has the same bytes.
 
 mod app;
+pub mod bounces;
 mod config;
 pub mod context;
 pub mod domain;
@@ -29,4 +31,4 @@ pub mod store;
 pub mod worker;
 
 pub use app::NotificationService;
-pub use config::Settings;
+pub use config::{BounceSettings, Settings};

@@ -29,6 +29,11 @@ pub(crate) fn lease_lost() {
     metrics::counter!("muster_mail_leases_lost_total").increment(1);
 }
 
+/// A mail came to a return path, or to none: one word for what came of it. `bounced` is a message that came back.
+pub(crate) fn report(result: &'static str) {
+    metrics::counter!("muster_mail_reports_total", "result" => result).increment(1);
+}
+
 /// What waits, and how late the oldest is.
 pub(crate) fn backlog(backlog: &Backlog) {
     metrics::gauge!("muster_mail_due").set(backlog.due as f64);

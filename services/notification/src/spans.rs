@@ -3,7 +3,7 @@
 use muster_telemetry::propagation;
 use tracing::{Span, field};
 
-use crate::domain::{Claimed, Outcome};
+use crate::domain::{Claimed, HandedOver, Outcome};
 use crate::smtp::SmtpUrl;
 
 /// One attempt, in the trace in which the mail was asked for.
@@ -15,14 +15,21 @@ pub(crate) fn sending(claimed: &Claimed) -> Span {
         muster.attempt = claimed.history.attempts + 1,
         muster.outcome = field::Empty,
     );
-    continue_from(&span, claimed);
+    continue_from(&span, claimed.traceparent.as_deref());
     span
 }
 
 /// What becomes of a delivery whose worker is gone.
 pub(crate) fn recovering(claimed: &Claimed) -> Span {
     let span = tracing::info_span!("recover mail", otel.kind = "internal", muster.delivery = %claimed.lease.delivery);
-    continue_from(&span, claimed);
+    continue_from(&span, claimed.traceparent.as_deref());
+    span
+}
+
+/// A report that a message came back.
+pub(crate) fn coming_back(delivery: &HandedOver) -> Span {
+    let span = tracing::info_span!("mail came back", otel.kind = "internal", muster.delivery = %delivery.id);
+    continue_from(&span, delivery.traceparent.as_deref());
     span
 }
 
@@ -62,8 +69,8 @@ pub(crate) fn ended(span: &Span, outcome: &Outcome) {
     }
 }
 
-fn continue_from(span: &Span, claimed: &Claimed) {
-    if let Some(traceparent) = &claimed.traceparent {
+fn continue_from(span: &Span, traceparent: Option<&str>) {
+    if let Some(traceparent) = traceparent {
         propagation::set_parent(span, propagation::context_of(traceparent));
     }
 }

@@ -1,15 +1,16 @@
 //! What a service is given to build on.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use muster_clock::Clock;
 use muster_database::Database;
 use muster_identity::WorkloadTokens;
 use muster_messaging::Broker;
-use muster_tls::Trust;
+use muster_tls::{ServerTls, Trust};
 
 use crate::Peer;
-use crate::settings::PeerUrl;
+use crate::settings::{PeerUrl, Plaintext};
 
 /// What a service is given to build on. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -22,9 +23,23 @@ pub struct Shell {
     pub broker: Broker,
     pub(crate) tokens: Arc<WorkloadTokens>,
     pub(crate) trust: Arc<Trust>,
+    pub(crate) tls: Option<Arc<ServerTls>>,
+    pub(crate) plaintext: Plaintext,
 }
 
 impl Shell {
+    /// What callers are shown, if anything: for a listener that a service has besides.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Arc<ServerTls>> {
+        self.tls.clone()
+    }
+
+    /// Whether plain text may be spoken at this address: nobody outside of this machine hears it, or something else encrypts.
+    #[must_use]
+    pub fn may_be_plain(&self, listen: SocketAddr) -> bool {
+        self.plaintext.hides(listen)
+    }
+
     /// Another service of the suite, by its name and URL.
     #[must_use]
     pub fn peer(&self, service: &'static str, url: &PeerUrl) -> Peer {

@@ -211,18 +211,17 @@ fn open(
         WorkloadVerifier::new(trust, service, clock.clone()),
     );
     let tokens = Arc::new(WorkloadTokens::new(&common.workload.workload_tokens));
+    let tls = tls.map(Arc::new);
     let shell = Shell {
         database,
         clock,
         broker,
         tokens,
         trust: Arc::new(peer_trust),
+        tls: tls.clone(),
+        plaintext: common.transport.plaintext,
     };
-    Ok(Opened {
-        shell,
-        gate,
-        tls: tls.map(Arc::new),
-    })
+    Ok(Opened { shell, gate, tls })
 }
 
 /// What callers are shown, if anything; otherwise plain text must be allowed.

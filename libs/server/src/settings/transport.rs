@@ -55,6 +55,14 @@ pub enum Plaintext {
     Mesh,
 }
 
+impl Plaintext {
+    /// Whether nobody else can read what is said in plain text at this address.
+    #[must_use]
+    pub fn hides(self, listen: SocketAddr) -> bool {
+        self == Self::Mesh || listen.ip().is_loopback()
+    }
+}
+
 /// Plain text where others could read it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Readable {
@@ -77,8 +85,7 @@ impl TransportSettings {
     /// What keeps a service from listening here, if it has no certificate.
     #[must_use]
     pub fn listening(&self, listen: SocketAddr) -> Option<Readable> {
-        let hidden = self.plaintext == Plaintext::Mesh || listen.ip().is_loopback();
-        (!hidden).then_some(Readable::Here(listen))
+        (!self.plaintext.hides(listen)).then_some(Readable::Here(listen))
     }
 
     /// What keeps each of these from being called.

@@ -82,6 +82,7 @@ fn state(state: State) -> Result<DeliveryState, HandlingError> {
         State::Deferred => Ok(DeliveryState::Deferred),
         State::Failed => Ok(DeliveryState::Failed),
         State::Dropped => Ok(DeliveryState::Dropped),
+        State::Bounced => Ok(DeliveryState::Bounced),
         State::Unspecified | State::Queued | State::Sending => Err(HandlingError::Permanent(
             "state is not one that is published".to_owned(),
         )),

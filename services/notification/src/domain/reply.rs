@@ -72,7 +72,7 @@ impl Reply {
     #[must_use]
     pub fn masked(mut self, user: &str, domain: &str) -> Self {
         if matches!(self.severity(), Some(Severity::Transient | Severity::Permanent)) {
-            self.words = words(&self.text, self.enhanced.as_deref(), user, domain);
+            self.words = words(&self.text, self.enhanced.as_slice(), &[(user, domain)]);
         }
         self
     }
@@ -105,13 +105,49 @@ impl Reply {
     }
 }
 
-/// The words of a text, without the enhanced status, which servers put before each line.
-fn words(text: &[u8], enhanced: Option<&str>, user: &str, domain: &str) -> String {
+/// What a report (RFC 3464) quotes of the server that refused a message, shown as a [`Reply`] is: `550 5.1.1 [...] no such user`. Its
+/// `status` counts where the server said none of its own; of a program that is no server there is no code. Who is not to stand in it is
+/// masked, user and domain; of a report that names nobody no word is shown.
+#[must_use]
+pub fn reported(status: Option<&str>, diagnostic: &str, masked: &[(&str, &str)]) -> String {
+    let (code, text) = match diagnostic.split_at_checked(3) {
+        Some((digits, text)) if is_refusal(digits) => (Some(digits), text.trim_start_matches([' ', '-'])),
+        _ => (None, diagnostic),
+    };
+    let number = code.and_then(|code| code.parse().ok());
+    let said = number.and_then(|number| enhanced_status(number, text.as_bytes()));
+    let enhanced = said.or_else(|| status.map(str::to_owned));
+    // Of a reply of several lines each begins with them, and all of them have become one.
+    let mut known: Vec<String> = enhanced.iter().cloned().collect();
+    if let Some(code) = code {
+        known.extend([code.to_owned(), format!("{code}-")]);
+        known.extend(enhanced.iter().map(|enhanced| format!("{code}-{enhanced}")));
+    }
+    let words = match masked {
+        [] => String::new(),
+        masked => words(text.as_bytes(), &known, masked),
+    };
+    let parts = [
+        code.unwrap_or_default(),
+        enhanced.as_deref().unwrap_or_default(),
+        &words,
+    ];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}
+
+/// Three digits that refuse or postpone.
+fn is_refusal(digits: &str) -> bool {
+    digits.starts_with(['4', '5']) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The words of a text, without those that are shown before them: the enhanced status, which servers put before each line.
+fn words(text: &[u8], known: &[String], masked: &[(&str, &str)]) -> String {
     let mut shown = String::new();
     let words = text.split(u8::is_ascii_whitespace);
-    let words = words.filter(|word| !word.is_empty() && Some(*word) != enhanced.map(str::as_bytes));
+    let words = words.filter(|word| !word.is_empty() && known.iter().all(|known| known.as_bytes() != *word));
     for word in words {
-        let word = match may_be_of_an_address(word, user, domain) {
+        let word = match may_be_of_an_address(word, masked) {
             true if shown.ends_with(MASK) => continue,
             true => MASK.to_owned(),
             false => word.escape_ascii().to_string(),
@@ -127,16 +163,22 @@ fn words(text: &[u8], enhanced: Option<&str>, user: &str, domain: &str) -> Strin
     shown
 }
 
-/// Any address, also as it is written in a link, and whatever has a part of the recipient's in it.
-fn may_be_of_an_address(word: &[u8], user: &str, domain: &str) -> bool {
+/// Any address, also as it is written in a link, and whatever has a part of one of these in it.
+fn may_be_of_an_address(word: &[u8], masked: &[(&str, &str)]) -> bool {
     let word = String::from_utf8_lossy(word).to_lowercase();
+    word.contains('@')
+        || word.contains("%40")
+        || masked
+            .iter()
+            .any(|(user, domain)| has_a_part_of(&word, user, domain))
+}
+
+fn has_a_part_of(word: &str, user: &str, domain: &str) -> bool {
     let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
     let user = user.to_lowercase();
     let base = user.split('+').next().unwrap_or_default();
     let is_named = |part: &str| bare == part || (part.len() >= MIN_PART && word.contains(part));
-    word.contains('@')
-        || word.contains("%40")
-        || [&user, base, &domain.to_lowercase()].into_iter().any(is_named)
+    [&user, base, &domain.to_lowercase()].into_iter().any(is_named)
 }
 
 /// `class.subject.detail` at the beginning of a line (RFC 2034), with the class of the code and one to three digits in
@@ -231,6 +273,43 @@ mod tests {
     fn who_takes_a_message_is_not_quoted() {
         let reply = Reply::new(250, "2.0.0 Ok: queued as 4F2A").masked("ada", "learners.example");
         assert_eq!(reply.to_string(), "250 2.0.0");
+    }
+
+    #[test]
+    fn a_report_is_quoted_as_its_server_is() {
+        let ada = [("ada", "learners.example")];
+        let shown = |status, diagnostic: &str| reported(status, diagnostic, &ada);
+        let status = Some("5.1.1");
+        for (status, diagnostic, expected) in [
+            (
+                status,
+                "550 5.1.1 <ada@learners.example>: no such user",
+                "550 5.1.1 [...] no such user",
+            ),
+            (
+                status,
+                "550-5.1.1 The account does not\t550 5.1.1 exist",
+                "550 5.1.1 The account does not exist",
+            ),
+            (Some("5.0.0"), "550 5.1.1 unknown", "550 5.1.1 unknown"),
+            (status, "550 unknown", "550 5.1.1 unknown"),
+            (status, "unknown user: \"ada\"", "5.1.1 unknown user: [...]"),
+            (None, "mailbox unavailable", "mailbox unavailable"),
+            (status, "250 2.0.0 fine", "5.1.1 250 2.0.0 fine"),
+            (status, "", "5.1.1"),
+            (None, "", ""),
+            (status, "\u{fc}\u{fc}", r"5.1.1 \xc3\xbc\xc3\xbc"),
+        ] {
+            assert_eq!(shown(status, diagnostic), expected, "{diagnostic}");
+        }
+        assert!(shown(status, &"words ".repeat(1_000)).len() < 210);
+        // Whose name could stand in it is not known.
+        assert_eq!(reported(status, "550 ada has left", &[]), "550 5.1.1");
+        let many = [("ada", "learners.example"), ("countess", "old.example")];
+        assert_eq!(
+            reported(status, "550 countess is ada of old.example", &many),
+            "550 5.1.1 [...] is [...] of [...]"
+        );
     }
 
     #[test]

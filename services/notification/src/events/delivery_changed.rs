@@ -1,10 +1,13 @@
 //! `delivery.changed`: what became of a delivery.
 
 use muster_clock::Clock;
-use muster_messaging::outbox::{NewEvent, Publication};
+use muster_database::DatabaseError;
+use muster_messaging::outbox::{self, NewEvent, Publication};
 use muster_proto::notification::v1::{DeliveryChangedEvent, delivery};
+use muster_telemetry::propagation;
+use sqlx::PgConnection;
 
-use crate::domain::{Claimed, DeliveryState, RetryDecision};
+use crate::domain::{Claimed, DeliveryState, HandedOver, RetryDecision};
 use crate::ops::delivery::settle::Ended;
 
 /// The worker acts on nobody's behalf.
@@ -16,6 +19,33 @@ pub(crate) fn deliveries_changed(clock: &Clock, ended: &[Ended]) -> Publication 
         .iter()
         .filter(|ended| is_published(&ended.claimed, &ended.decision));
     Publication::new(published.map(|ended| (event(clock, ended), payload(&ended.claimed, &ended.decision))))
+}
+
+/// `delivery.changed`, of a message that came back, in these words.
+pub(crate) async fn delivery_bounced(
+    tx: &mut PgConnection,
+    clock: &Clock,
+    bounced: &HandedOver,
+    words: &str,
+) -> Result<(), DatabaseError> {
+    let event = NewEvent {
+        id: clock.new_id(),
+        organization: bounced.organization,
+        aggregate: bounced.id.as_uuid(),
+        sequence: bounced.version,
+        time: clock.now(),
+        actor: ACTOR.to_owned(),
+        traceparent: propagation::current_traceparent().or_else(|| bounced.traceparent.clone()),
+    };
+    let payload = DeliveryChangedEvent {
+        delivery: bounced.name().to_string(),
+        subject: bounced.subject.clone(),
+        generation: bounced.generation,
+        request: bounced.request,
+        state: delivery::State::from(bounced.state).into(),
+        server_reply: words.to_owned(),
+    };
+    outbox::append(tx, event, &payload).await
 }
 
 fn event(clock: &Clock, ended: &Ended) -> NewEvent {
@@ -45,9 +75,11 @@ fn payload(claimed: &Claimed, decision: &RetryDecision) -> DeliveryChangedEvent 
 
 fn is_published(claimed: &Claimed, decision: &RetryDecision) -> bool {
     match decision.disposition.state() {
-        DeliveryState::Sent | DeliveryState::Uncertain | DeliveryState::Failed | DeliveryState::Dropped => {
-            true
-        }
+        DeliveryState::Sent
+        | DeliveryState::Uncertain
+        | DeliveryState::Failed
+        | DeliveryState::Dropped
+        | DeliveryState::Bounced => true,
         DeliveryState::Deferred => is_news(claimed, decision),
         DeliveryState::Queued | DeliveryState::Sending => false,
     }

@@ -68,6 +68,8 @@ impl Stamp {
 pub struct Rendered {
     /// The sender of the envelope.
     pub from: Address,
+    /// Whether reports to that sender are read by a program: they are asked for without the message, and of failures only.
+    pub reports_are_read: bool,
     /// The one recipient of the envelope.
     pub to: Address,
     /// Headers and body (RFC 5322), 7-bit unless the address is not.
@@ -158,6 +160,7 @@ impl Mail {
             .map_err(|_| MessageProblem::Form)?;
         Ok(Rendered {
             from: sender.0.email.clone(),
+            reports_are_read: false,
             to,
             bytes: message.formatted(),
         })

@@ -68,7 +68,7 @@ impl Conversation {
     }
 
     async fn announced(&mut self, mail: &Rendered) -> Result<(), Outcome> {
-        let [from, to, data] = [self.mail_from(mail)?, rcpt_to(mail), "DATA\r\n".to_owned()];
+        let [from, to, data] = [self.mail_from(mail)?, self.rcpt_to(mail), "DATA\r\n".to_owned()];
         if self.extensions.pipelining {
             self.wire
                 .send([from, to, data].concat().as_bytes())
@@ -192,13 +192,27 @@ impl Conversation {
             }
             command.push_str(" SMTPUTF8 BODY=8BITMIME");
         }
+        if self.asks_for_reports(mail) {
+            // The message holds a link that is a secret.
+            command.push_str(" RET=HDRS");
+        }
         command.push_str("\r\n");
         Ok(command)
     }
-}
 
-fn rcpt_to(mail: &Rendered) -> String {
-    format!("RCPT TO:<{}>\r\n", mail.to)
+    fn rcpt_to(&self, mail: &Rendered) -> String {
+        let notify = if self.asks_for_reports(mail) {
+            " NOTIFY=FAILURE"
+        } else {
+            ""
+        };
+        format!("RCPT TO:<{}>{notify}\r\n", mail.to)
+    }
+
+    /// Of failures, and without the message in them (RFC 3461, section 4).
+    fn asks_for_reports(&self, mail: &Rendered) -> bool {
+        mail.reports_are_read && self.extensions.dsn
+    }
 }
 
 fn is_ascii(address: &Address) -> bool {

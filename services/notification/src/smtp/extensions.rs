@@ -14,6 +14,8 @@ pub(super) struct Extensions {
     pub(super) smtp_utf8: bool,
     /// The size of a message may be announced (RFC 1870).
     pub(super) size: Option<Size>,
+    /// Which reports are wanted may be said (RFC 3461).
+    pub(super) dsn: bool,
     /// TLS may begin (RFC 3207).
     pub(super) start_tls: bool,
     /// The ways to log in (RFC 4954), in capitals.
@@ -44,6 +46,7 @@ impl Extensions {
                 Some("8BITMIME") => extensions.eight_bit_mime = true,
                 Some("SMTPUTF8") => extensions.smtp_utf8 = true,
                 Some("SIZE") => extensions.size = Some(Size::of(words.next())),
+                Some("DSN") => extensions.dsn = true,
                 Some("STARTTLS") => extensions.start_tls = true,
                 Some("AUTH") => extensions.auth.extend(words.map(str::to_owned)),
                 _ => {}
@@ -84,7 +87,7 @@ mod tests {
         assert_eq!(of("250-a\r\n250 SIZE\r\n").size, Some(Size::Unknown));
         let auth = of("250-a\r\n250-AUTH=LOGIN\r\n250-auth plain xoauth2\r\n250 STARTTLS\r\n");
         assert_eq!(auth.auth, ["LOGIN", "PLAIN", "XOAUTH2"]);
-        assert!(auth.start_tls);
+        assert!(auth.start_tls && !auth.dsn && of("250-a\r\n250 dsn\r\n").dsn);
         assert_eq!(of("250 mail\r\n"), Extensions::default());
     }
 }

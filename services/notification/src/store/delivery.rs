@@ -1,6 +1,7 @@
 //! Deliveries.
 
 mod backlog;
+mod bounce;
 mod lease;
 mod list;
 mod row;
@@ -11,6 +12,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 pub use backlog::{Backlog, backlog};
+pub use bounce::{lock_handed_over, update_bounced};
 pub use lease::{Claim, Settled, claim, lock_expired, reach_dot, settle};
 pub use list::list;
 

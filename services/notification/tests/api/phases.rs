@@ -242,6 +242,7 @@ fn rendered() -> muster_notification::mails::Rendered {
     let body = "Subject: hello\r\n\r\n".to_owned() + &"a line that is not very long\r\n".repeat(100);
     muster_notification::mails::Rendered {
         from: "no-reply@muster.example".parse().unwrap(),
+        reports_are_read: false,
         to: address,
         bytes: body.into_bytes(),
     }

@@ -38,6 +38,7 @@ pub(crate) fn options(urls: &[String], roots: &Roots, reply_wait: Duration) -> S
 pub(crate) fn message() -> Rendered {
     Rendered {
         from: "no-reply@muster.example".parse().unwrap(),
+        reports_are_read: false,
         to: "somebody@learners.example".parse().unwrap(),
         bytes: b"Subject: hello\r\n\r\nhello\r\n".to_vec(),
     }

@@ -77,7 +77,7 @@ stored_enum! {
         Deferred = "DEFERRED",
         /// The mail server refused it.
         Failed = "FAILED",
-        /// Taken and sent back later.
+        /// Taken, and reported later as not delivered.
         Bounced = "BOUNCED",
         /// The address does not want mail.
         Suppressed = "SUPPRESSED",

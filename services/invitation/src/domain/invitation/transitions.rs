@@ -256,7 +256,8 @@ impl Invitation {
         Transition::Changed(self)
     }
 
-    /// PROSPECT → PENDING once the mail server took the mail, also below a decline; any other report only tells what became of the mail.
+    /// PROSPECT → PENDING once the mail server took the mail, also below a decline; any other report only tells what became of the mail,
+    /// also that it came back afterwards.
     /// A report about another generation of the link, or no newer than what is known, changes nothing: versions are
     /// compared within one delivery, because those of the next one begin again.
     pub(crate) fn report(mut self, report: DeliveryReport) -> Transition<Self, Infallible> {
@@ -282,7 +283,9 @@ impl Invitation {
         self.reported = Some(report.reported);
         // It was not wanted because it is held back: that it waits for somebody says more.
         let is_held = report.state == DeliveryState::Dropped && self.delivery == DeliveryState::Held;
-        if is_held || (!is_of_latest && self.waits()) {
+        // That an earlier mail came back is why somebody has sent it again, perhaps, and says nothing of the latest.
+        let is_past = report.state == DeliveryState::Bounced && !is_of_latest;
+        if is_held || is_past || (!is_of_latest && self.waits()) {
             return Transition::Changed(self);
         }
         self.delivery = report.state;

@@ -8,7 +8,7 @@ use muster_server::convert::timestamp;
 use crate::domain::{Delivery, DeliveryState};
 
 muster_proto::same_values! {
-    DeliveryState = State { Queued, Sending, Sent, Uncertain, Deferred, Failed, Dropped }
+    DeliveryState = State { Queued, Sending, Sent, Uncertain, Deferred, Failed, Dropped, Bounced }
 }
 
 impl From<Delivery> for pb::Delivery {
@@ -23,6 +23,7 @@ impl From<Delivery> for pb::Delivery {
             message_id,
             create_time,
             send_time,
+            bounce_time,
             next_attempt_time,
             traceparent,
         } = delivery;
@@ -39,6 +40,7 @@ impl From<Delivery> for pb::Delivery {
             message_id,
             create_time: Some(timestamp(create_time)),
             send_time: send_time.map(timestamp),
+            bounce_time: bounce_time.map(timestamp),
             next_attempt_time: next_attempt_time.map(timestamp),
             trace_id: traceparent.as_deref().map(trace_id).unwrap_or_default(),
         }

@@ -12,7 +12,7 @@ macro_rules! select {
     ($which:literal) => {
         concat!(
             "SELECT organization_id, delivery_id, subject, state, attempts, server_reply, message_id, create_time,
-                    send_time, next_attempt_time, traceparent
+                    send_time, bounce_time, next_attempt_time, traceparent
              FROM deliveries
              WHERE organization_id = $1 AND delivery_id < $2 ",
             $which,

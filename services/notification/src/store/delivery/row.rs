@@ -4,7 +4,7 @@ use muster_ids::DeliveryId;
 use sqlx::postgres::PgRow;
 use sqlx::{Error, FromRow, Row};
 
-use crate::domain::{Claimed, Delivery, History, Lease, MailRequest};
+use crate::domain::{Claimed, Delivery, HandedOver, History, Lease, MailRequest};
 use crate::mails::{Stamp, Subject};
 
 /// The columns of a [`Claimed`], of `deliveries d`.
@@ -29,6 +29,7 @@ impl FromRow<'_, PgRow> for Delivery {
             message_id: row.try_get("message_id")?,
             create_time: row.try_get("create_time")?,
             send_time: row.try_get("send_time")?,
+            bounce_time: row.try_get("bounce_time")?,
             next_attempt_time: row.try_get("next_attempt_time")?,
             traceparent: row.try_get("traceparent")?,
         })
@@ -47,6 +48,22 @@ impl FromRow<'_, PgRow> for Claimed {
             history,
             phase: row.try_get("phase")?,
             server_reply: row.try_get("server_reply")?,
+            traceparent: row.try_get("traceparent")?,
+        })
+    }
+}
+
+impl FromRow<'_, PgRow> for HandedOver {
+    fn from_row(row: &PgRow) -> Result<Self, Error> {
+        Ok(Self {
+            organization: row.try_get("organization_id")?,
+            id: row.try_get("delivery_id")?,
+            subject: row.try_get("subject")?,
+            generation: row.try_get("generation")?,
+            request: row.try_get("request")?,
+            state: row.try_get("state")?,
+            ambiguous_resends: row.try_get("ambiguous_resends")?,
+            version: row.try_get("version")?,
             traceparent: row.try_get("traceparent")?,
         })
     }

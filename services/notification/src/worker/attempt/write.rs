@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::context::Context;
-use crate::domain::{Claimed, Outcome};
+use crate::domain::{Claimed, Outcome, SentCopy};
 use crate::mails::{Mail, MessageProblem, Rendered};
 
 /// Asks the source and writes the message. `expire_time` becomes what the source says, also when nothing can be written.
@@ -14,7 +14,8 @@ pub(super) async fn write(
 ) -> Result<Rendered, Outcome> {
     let mail = context.sources.mail(&claimed.request).await?;
     *expire_time = mail.expire_time;
-    render(context, &mail, claimed).map_err(|problem| {
+    let rendered = render(context, &mail, claimed).and_then(|rendered| addressed(context, rendered, claimed));
+    rendered.map_err(|problem| {
         tracing::error!(%problem, "a message could not be written");
         match problem {
             // The release that made the delivery is running, or coming back.
@@ -35,4 +36,21 @@ fn render(context: &Context, mail: &Mail, claimed: &Claimed) -> Result<Rendered,
         }
         _ => Ok(same),
     }
+}
+
+/// With a return path of its own, where reports are read.
+fn addressed(
+    context: &Context,
+    mut rendered: Rendered,
+    claimed: &Claimed,
+) -> Result<Rendered, MessageProblem> {
+    if let Some(return_paths) = &context.return_paths {
+        let copy = SentCopy {
+            delivery: claimed.lease.delivery,
+            number: claimed.history.next_copy(),
+        };
+        rendered.from = return_paths.of(copy).ok_or(MessageProblem::Address)?;
+        rendered.reports_are_read = true;
+    }
+    Ok(rendered)
 }

@@ -197,6 +197,31 @@ fn what_became_of_an_earlier_mail_is_not_what_becomes_of_one_that_waits() {
 }
 
 #[test]
+fn an_earlier_mail_that_came_back_says_nothing_of_the_latest() {
+    for delivery in DeliveryState::ALL {
+        let mut again = Invitation {
+            delivery,
+            delivery_detail: "as it was".to_owned(),
+            ..invitation(State::Pending)
+        };
+        again.mails.number = 2;
+        let heard = |number| {
+            let report = DeliveryReport {
+                number,
+                ..report(1, 1, 1, DeliveryState::Bounced)
+            };
+            match again.clone().report(report) {
+                Transition::Changed(heard) => (heard.state, heard.delivery, heard.delivery_detail),
+                _ => panic!("it is news"),
+            }
+        };
+        assert_eq!(heard(1), (State::Pending, delivery, "as it was".to_owned()));
+        let (state, bounced, _) = heard(2);
+        assert_eq!((state, bounced), (State::Pending, DeliveryState::Bounced));
+    }
+}
+
+#[test]
 fn late_and_repeated_reports_change_nothing() {
     let known = Invitation {
         reported: Some(report(1, 5, 3, DeliveryState::Sent).reported),
