@@ -24,6 +24,9 @@ pub struct Addresses {
     pub inbox: String,
     /// Where mail is sent, `host:port`.
     pub smtp: String,
+    /// Where reports of mail that came back are handed in, `host:port`.
+    #[serde(default)]
+    pub bounces: String,
     /// The trace page.
     pub traces: String,
     /// Where spans are sent (OTLP over gRPC).
@@ -103,6 +106,7 @@ impl Addresses {
             traces: http("traces", None)?,
             otlp: http("otlp", None)?,
             smtp: format!("127.0.0.1:{}", ports.of("smtp", None)?),
+            bounces: format!("127.0.0.1:{}", ports.of("bounces", None)?),
             services,
             engines,
         };

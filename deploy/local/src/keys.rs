@@ -22,12 +22,13 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// Reads what is there and makes what is missing: keys with their public sets, the keys that seal
-    /// sessions and page tokens, the link key ring.
+    /// sessions and page tokens, that of return paths, the link key ring.
     pub(crate) fn prepare(workspace: &Workspace) -> anyhow::Result<Self> {
         let directory = workspace.at("keys");
         signing_key(&directory, "caller")?;
         random_file(&directory.join("session.key"), |secret| secret)?;
         random_file(&directory.join("page.key"), |secret| secret)?;
+        random_file(&directory.join("bounce.key"), |secret| secret)?;
         random_file(&directory.join("link-keys.toml"), |secret| {
             format!("current = \"k1\"\n\n[keys]\nk1 = \"{secret}\"\n")
         })?;

@@ -139,6 +139,11 @@ pub(crate) fn haproxy(addresses: &Addresses, replicas: u8) -> String {
             let _ = writeln!(text, "  server {replica} {} check", socket(&admin));
         }
     }
+    let _ = write!(text, "listen bounces\n  mode tcp\n  bind {}\n", addresses.bounces);
+    for number in 1..=replicas {
+        let (replica, reports) = (name("notification", number), address(&addresses.bounces, number));
+        let _ = writeln!(text, "  server {replica} {} check", socket(&reports));
+    }
     text
 }
 

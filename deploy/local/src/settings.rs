@@ -79,6 +79,9 @@ pub(crate) fn environment(
             set.push(("MUSTER_MAIL_LEASE", "9".to_owned()));
             set.push(("MUSTER_MAIL_REPLY_WAIT", "6".to_owned()));
             set.push(("MUSTER_MAIL_RESEND_AFTER", "5".to_owned()));
+            set.push(("MUSTER_BOUNCE_ADDRESS", "bounces@muster.test".to_owned()));
+            set.push(("MUSTER_BOUNCE_KEY", file("keys/bounce.key")));
+            set.push(("MUSTER_BOUNCE_LISTEN", addresses.bounces.clone()));
         }
         _ => {}
     }

@@ -15,6 +15,7 @@ mod alike;
 mod away;
 mod bad_input;
 mod bad_sheets;
+mod bounces;
 mod closing;
 mod consent;
 mod dialects;

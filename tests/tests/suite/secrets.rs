@@ -8,7 +8,10 @@ use muster_testkit::eventually;
 use sha2::{Digest, Sha256};
 use tonic::Code;
 
-use crate::support::{Organization, RawCall, Suite, link_for, token_of, with_others};
+use crate::support::{
+    Organization, RawCall, Suite, hand_in, handed_in, link_for, message_for, return_path_of, token_of,
+    undelivered, with_others,
+};
 
 const GET: &str = "/muster.invitation.v1.InvitationService/GetInvitation";
 
@@ -26,15 +29,21 @@ async fn no_address_no_link_and_no_token_comes_into_logs_or_traces() {
     let secret = token_of(&link);
     suite.http.get(&link).send().await.unwrap();
     somebody_else_tries(&suite, &secret, &canary).await;
+    let return_path = return_path_of(&message_for(&suite, &address).await.header("Return-Path"));
+    let (_, return_token) = return_path.split_once('+').unwrap();
+    let return_token = return_token.split('@').next().unwrap();
+    hand_in_what_is_refused(&suite, &return_path, &canary).await;
+    handed_in(&suite, &return_path, &undelivered(&address)).await;
 
     // Each service sends its spans in order: when this mail's are here, those of everything before are.
     let id = organization.read(&suite, &invitation.name).await.trace_id;
     let trace = format!("{}/api/traces/{id}", suite.address("traces"));
-    let is_sent = async || {
+    let is_known = async || {
         let trace = suite.json(&trace).await;
-        trace.is_some_and(|trace| trace.to_string().to_lowercase().contains("smtp"))
+        let trace = trace.map(|trace| trace.to_string().to_lowercase());
+        trace.is_some_and(|trace| trace.contains("smtp") && trace.contains("mail came back"))
     };
-    eventually(is_sent).await;
+    eventually(is_known).await;
     let token = suite.token("owner");
     let signature = token.rsplit('.').next().unwrap();
     let logs = suite
@@ -48,6 +57,10 @@ async fn no_address_no_link_and_no_token_comes_into_logs_or_traces() {
         );
         assert!(!text.contains(&secret), "a link is in {what}");
         assert!(!text.contains(signature), "a token is in {what}");
+        assert!(
+            !text.to_lowercase().contains(return_token),
+            "a return path is in {what}"
+        );
     }
 }
 
@@ -92,6 +105,16 @@ async fn send_what_is_refused(suite: &Suite, organization: &Organization, canary
             .upload_import(suite.call("owner", tokio_stream::once(piece)))
             .await;
     }
+}
+
+/// Reports to addresses that are none, and a mail that is no report.
+async fn hand_in_what_is_refused(suite: &Suite, return_path: &str, canary: &str) {
+    for wrong in [format!("{canary}@muster.test"), format!("x{return_path}")] {
+        let reply = hand_in(suite, &wrong, &undelivered(canary)).await;
+        assert!(reply.starts_with("550"), "{reply}");
+    }
+    let answer = format!("From: {canary}@example.test\r\n\r\nI am {canary}.\r\n");
+    handed_in(suite, return_path, &answer).await;
 }
 
 /// A link in the hands of somebody to whom it was not sent.

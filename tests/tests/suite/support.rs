@@ -11,6 +11,7 @@ mod mail;
 mod organization;
 mod raw;
 mod redelivery;
+mod reports;
 mod snapshot;
 mod suite;
 mod visitor;
@@ -26,6 +27,7 @@ pub(crate) use mail::{link_for, link_so_far, message_for, messages_for, token_of
 pub(crate) use organization::{Employee, Names, Organization, owner_employment};
 pub(crate) use raw::RawCall;
 pub(crate) use redelivery::Redelivery;
+pub(crate) use reports::{hand_in, handed_in, return_path_of, undelivered};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use suite::{Suite, alone, binary, with_others};
 pub(crate) use visitor::Visitor;

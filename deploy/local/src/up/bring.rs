@@ -73,6 +73,7 @@ fn require_free(workspace: &Workspace, addresses: &Addresses) -> anyhow::Result<
         ("inbox", "smtp"),
         ("traces", "traces"),
         ("traces", "otlp"),
+        ("notification", "bounces"),
     ]);
     let admin: Vec<String> = SERVICES
         .iter()

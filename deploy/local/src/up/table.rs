@@ -13,6 +13,7 @@ pub(super) fn print(workspace: &Workspace) -> anyhow::Result<()> {
         all.app
     );
     outln!("  Mail             {}   (SMTP {})", all.inbox, all.smtp);
+    outln!("  Bounced mail     {}   (LMTP)", all.bounces);
     outln!("  Traces           {}   (OTLP {})", all.traces, all.otlp);
     outln!("  Issuer           {}", all.issuer);
     for (name, service) in all.services.iter().filter(|(name, _)| *name != "gateway") {

@@ -83,6 +83,10 @@ pub(super) fn services(
         if options.replicas > 1 {
             admin = replicas::address(&at.admin, number);
             environment.extend(of_replica(at, number));
+            if *service == "notification" {
+                let reports = replicas::address(&addresses.bounces, number);
+                environment.push(("MUSTER_BOUNCE_LISTEN".to_owned(), socket(&reports).to_owned()));
+            }
         }
         let kind = Kind::Program {
             program,
