@@ -5,12 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use muster_clock::Clock;
 use muster_notification::smtp::Roots;
 use rcgen::{CertificateParams, KeyPair};
-use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use std::sync::Arc;
 use time::Duration;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// A certificate that signs itself, with its key.
 #[derive(Clone)]
@@ -45,6 +45,18 @@ impl Certified {
     /// Trust in it.
     pub(crate) fn roots(&self) -> Roots {
         Roots::of(self.certificate.as_bytes(), Clock::system().now()).unwrap()
+    }
+
+    /// What a client needs that trusts in it.
+    pub(crate) fn connector(&self) -> TlsConnector {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.der.clone()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        TlsConnector::from(Arc::new(config))
     }
 
     /// What a server needs to show it.

@@ -9,6 +9,7 @@
 
 mod access_requested;
 mod again;
+mod bounces;
 mod certified;
 mod crashes;
 mod deliveries;
@@ -16,6 +17,7 @@ mod employment_to_verify;
 mod encrypted;
 mod fixture;
 mod kills;
+mod lmtp;
 mod logins;
 mod mail_source;
 mod newer;

@@ -3,15 +3,21 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
 use muster_clock::Clock;
+use muster_notification::context::Context;
 use muster_notification::domain::Outcome;
 use muster_notification::smtp::Roots;
-use muster_testkit::eventually_some;
+use muster_testkit::{eventually, eventually_some};
 use tokio::net::TcpStream;
 
+use crate::bounces::Bounces;
 use crate::certified::Certified;
+use crate::fixture::{step, words};
+use crate::lmtp::REPORTED;
 use crate::sending::{Secret, client_of, message, send};
+use crate::smtp_server::{Fault, SmtpServer};
 
 const MISSING: &str =
     "Postfix cannot be run: it takes `apt-get install postfix sasl2-bin libsasl2-modules`, and root or sudo";
@@ -28,6 +34,15 @@ struct Postfix {
 
 impl Postfix {
     async fn start(certified: &Certified) -> Self {
+        Self::told(certified, &[]).await
+    }
+
+    /// Hands mail on to the server at this port, and what comes back to the receiver of reports at that one.
+    async fn between(certified: &Certified, next: u16, reports: u16) -> Self {
+        Self::told(certified, &[next, reports]).await
+    }
+
+    async fn told(certified: &Certified, ports: &[u16]) -> Self {
         // Not below the home of anybody: Postfix runs as a user of its own.
         let directory = std::env::temp_dir().join(format!("muster-postfix-{}", Clock::system().new_uuid()));
         std::fs::create_dir(&directory).unwrap();
@@ -40,6 +55,7 @@ impl Postfix {
             .args(["sh", "-c", include_str!("postfix/run.sh"), "run.sh"])
             .arg(&directory)
             .args([&port.to_string(), "muster", PASSWORD])
+            .args(ports.iter().map(u16::to_string))
             .stdin(Stdio::piped())
             .spawn()
             .expect(MISSING);
@@ -61,12 +77,15 @@ impl Postfix {
     /// Sends a message there as this user, and tells the outcome.
     async fn take(&self, host: &str, password: &str, roots: Roots) -> Outcome {
         let secret = Secret::new(password);
-        let url = format!(
+        send(&client_of(&[self.url(host, &secret)], roots), &message()).await
+    }
+
+    fn url(&self, host: &str, secret: &Secret) -> String {
+        format!(
             "smtp://{USER}@{host}:{}?tls=required&password_file={}",
             self.port,
             secret.path().display()
-        );
-        send(&client_of(&[url], roots), &message()).await
+        )
     }
 
     /// The messages that it delivered, as it wrote them.
@@ -140,4 +159,27 @@ async fn a_server_that_shows_another_certificate_or_refuses_the_password_gets_no
     };
     assert_eq!(reply.to_string(), "535 5.7.8");
     assert!(postfix.delivered().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_server_reports_what_it_took_and_could_not_deliver() {
+    let bounces = Bounces::new().await;
+    let refusing = SmtpServer::start().await;
+    let no_such_user = Fault::Rcpt("550 5.1.1 <somebody@learners.example>: no such user");
+    refusing.script(std::iter::repeat_n(no_such_user, 10));
+    let next = refusing.url().rsplit(':').next().unwrap().parse().unwrap();
+    let certified = Certified::of(&["127.0.0.1"]);
+    let postfix = Postfix::between(&certified, next, bounces.address().port()).await;
+    let secret = Secret::new(PASSWORD);
+    let client = client_of(&[postfix.url("127.0.0.1", &secret)], certified.roots());
+    let context = Context {
+        smtp: Arc::new(client),
+        ..bounces.context.clone()
+    };
+    let subject = bounces.fixture.ask().await;
+    let sent = step(&bounces.fixture.worker_of(context)).await;
+    assert_eq!(words(&sent), ["taken"]);
+    eventually(async || bounces.fixture.row(subject).await.state == "BOUNCED").await;
+    assert_eq!(bounces.fixture.row(subject).await.server_reply, REPORTED);
+    assert_eq!(bounces.fixture.published(subject).await, ["SENT", "BOUNCED"]);
 }

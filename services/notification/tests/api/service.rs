@@ -40,6 +40,11 @@ impl ServiceFixture {
         Self::build(&[]).await
     }
 
+    /// The service is told this besides.
+    pub(crate) async fn told(flags: &[(&str, &str)]) -> Self {
+        Self::build(flags).await
+    }
+
     /// Mails come from another source: one that keeps the service waiting when a test says so.
     pub(crate) async fn with_source(url: &str) -> Self {
         Self::build(&[("--invitation-url", url)]).await

@@ -1,7 +1,12 @@
 # Runs a private Postfix until standard input ends; as root, since Postfix gives up its rights by itself.
-# run.sh DIRECTORY PORT USER PASSWORD: the certificate and its key are in the directory already.
+# run.sh DIRECTORY PORT USER PASSWORD [NEXT REPORTS]: the certificate and its key are in the directory already. With NEXT, mail goes on to
+# the server at that port, and what comes back to bounces.muster.example goes by LMTP to the port REPORTS.
 set -eu
 dir=$1 port=$2 user=$3 password=$4
+transports=
+if [ $# -gt 4 ]; then
+    transports="inline:{learners.example=smtp:[127.0.0.1]:$5, bounces.muster.example=lmtp:inet:127.0.0.1:$6}"
+fi
 mkdir -p "$dir/spool" "$dir/data" "$dir/sasl" "$dir/mail"
 chown postfix "$dir/data" "$dir/mail"
 cat > "$dir/main.cf" <<END
@@ -34,6 +39,7 @@ smtpd_sasl_path = smtpd
 cyrus_sasl_config_path = $dir/sasl
 smtpd_client_restrictions = permit_sasl_authenticated, reject
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
+transport_maps = $transports
 END
 ipv6=
 if grep -q '^0*1 ' /proc/net/if_inet6 2>/dev/null; then ipv6="[::1]:$port inet n - n - - smtpd"; fi
@@ -49,6 +55,8 @@ bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 virtual unix - n n - - virtual
+smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
 error unix - - n - - error
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
