@@ -472,6 +472,59 @@ async fn every_fate_of_a_mail_is_shown_and_only_sent_makes_it_pending() {
     }
 }
 
+/// Publishes what became of the mail with this number, and gives the invitation as it is then.
+async fn told(
+    fixture: &Fixture,
+    delivery: (uuid::Uuid, i64),
+    number: i32,
+    event: &DeliveryChangedEvent,
+) -> Invitation {
+    let before = fixture.database.count("SELECT count(*) FROM inbox").await;
+    let event = DeliveryChangedEvent {
+        request: number,
+        ..event.clone()
+    };
+    report(fixture, delivery.0, delivery.1, event.clone()).await;
+    taken(fixture, before + 1).await;
+    fixture.get(&event.subject).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_came_back_leaves_the_state_and_says_why() {
+    let fixture = Fixture::with_broker().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let (taken, words) = (sent(&made, 1), "550 5.1.1 [...] no such user");
+    let bounced = changed(&made.name, 1, State::Bounced, words);
+    let first = fixture.clock.new_uuid();
+    told(&fixture, (first, 3), 1, &taken).await;
+    let seen = told(&fixture, (first, 4), 1, &bounced).await;
+    assert_eq!(
+        (seen.state(), seen.delivery_state(), seen.delivery_detail.as_str()),
+        (InvitationState::Pending, DeliveryState::Bounced, words)
+    );
+
+    // Of one that was sent again, what becomes of the first says nothing, before the second went out and after.
+    let again = resend(&fixture, &made.name).await.unwrap();
+    assert_eq!(
+        (again.delivery_state(), again.delivery_detail.as_str()),
+        (DeliveryState::Queued, "")
+    );
+    let seen = told(&fixture, (first, 5), 1, &bounced).await;
+    assert_eq!(seen.delivery_state(), DeliveryState::Queued);
+    let second = fixture.clock.new_uuid();
+    told(&fixture, (second, 3), 2, &taken).await;
+    let seen = told(&fixture, (first, 6), 1, &bounced).await;
+    assert_eq!(seen.delivery_state(), DeliveryState::Sent);
+    let seen = told(&fixture, (second, 4), 2, &bounced).await;
+    assert_eq!(
+        (seen.state(), seen.delivery_state()),
+        (InvitationState::Pending, DeliveryState::Bounced)
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_after_the_click_leaves_the_learner_active() {
     let fixture = Fixture::with_broker().await;
