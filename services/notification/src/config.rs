@@ -85,8 +85,8 @@ pub struct Settings {
     /// File with the keys of return paths, one a line: 32 bytes in base64. The first signs, all of them verify; the same for every replica
     #[arg(long, env = "MUSTER_BOUNCE_KEY", value_name = "FILE", value_parser = BounceKeys::from_file)]
     pub bounce_key: Option<BounceKeys>,
-    /// Address where your mail server hands in these reports by LMTP (RFC 2033), such as 0.0.0.0:2424; with the certificate of
-    /// --tls-certificate STARTTLS, which is demanded anywhere but on a loopback address (see --plaintext)
+    /// Address where your mail server hands in these reports by LMTP (RFC 2033), such as 0.0.0.0:2424. Anywhere but on a loopback
+    /// address it has to begin TLS first (STARTTLS), with the certificate of --tls-certificate (see --plaintext)
     #[arg(long, env = "MUSTER_BOUNCE_LISTEN", value_name = "ADDRESS")]
     pub bounce_listen: Option<SocketAddr>,
 }

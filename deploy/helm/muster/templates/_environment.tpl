@@ -48,6 +48,11 @@
 {{- if and (eq $name "notification") $service.smtpRootsConfigMap }}
 - {name: MUSTER_SMTP_ROOTS, value: /etc/muster/smtp-roots/roots.pem}
 {{- end }}
+{{- with dig "bounces" "address" "" $service }}
+- {name: MUSTER_BOUNCE_ADDRESS, value: {{ . | quote }}}
+- {name: MUSTER_BOUNCE_KEY, value: /etc/muster/secrets/bounce-key}
+- {name: MUSTER_BOUNCE_LISTEN, value: {{ printf "%s:2424" $host | quote }}}
+{{- end }}
 {{- range $key, $value := omit $service.settings "listenHost" }}
 {{- if not (kindIs "invalid" $value) }}
 - {name: MUSTER_{{ snakecase $key | upper }}, value: {{ include "muster.text" $value | quote }}}
