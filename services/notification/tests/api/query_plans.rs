@@ -62,6 +62,12 @@ async fn send(connection: &mut PgConnection, fixture: &Fixture, claimed: &Claime
         .unwrap();
 }
 
+/// Looks for the one that a report is about.
+async fn came_back(connection: &mut PgConnection, claimed: &Claimed) {
+    let found = delivery::lock_handed_over(connection, claimed.lease.delivery).await;
+    assert_eq!(found.unwrap().unwrap().id, claimed.lease.delivery);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_costs_the_same_however_many_wait() {
     let fixture = Fixture::new().await;
@@ -77,6 +83,7 @@ async fn a_mail_costs_the_same_however_many_wait() {
     fixture.ask().await;
     for claimed in claim(&mut connection, &fixture).await {
         send(&mut connection, &fixture, &claimed).await;
+        came_back(&mut connection, &claimed).await;
     }
     sqlx::query(
         "INSERT INTO deliveries (organization_id, delivery_id, subject, purpose, generation, request,
@@ -97,7 +104,13 @@ async fn a_mail_costs_the_same_however_many_wait() {
     let claiming = pages(&mut connection).await - before;
     send(&mut connection, &fixture, &claimed[0]).await;
     let sending = pages(&mut connection).await - before - claiming;
-    println!("8 claimed: {claiming} pages, one sent: {sending} pages");
+    came_back(&mut connection, &claimed[0]).await;
+    let looking = pages(&mut connection).await - before - claiming - sending;
+    println!("8 claimed: {claiming} pages, one sent: {sending} pages, one looked for: {looking} pages");
     assert!(claiming < 8 * 30, "{claiming} pages to claim 8");
     assert!(sending < 50, "{sending} pages to send one");
+    assert!(
+        looking < 20,
+        "{looking} pages to find the one that a report is about"
+    );
 }
