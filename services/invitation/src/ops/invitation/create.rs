@@ -224,10 +224,8 @@ async fn suppress(
     organization: OrganizationId,
     invited: &mut [(Invitation, bool)],
 ) -> Result<BTreeMap<usize, MailboxFull>, Error> {
-    let is_mailed = |(_, (made, is_new)): &(usize, &(Invitation, bool))| {
-        *is_new && made.delivery != DeliveryState::Suppressed
-    };
-    let mailed = invited.iter().enumerate().filter(is_mailed);
+    let mailed = invited.iter().enumerate();
+    let mailed = mailed.filter(|(_, (made, is_new))| *is_new && made.delivery != DeliveryState::Suppressed);
     let (places, mailed): (Vec<usize>, Vec<&Invitation>) =
         mailed.map(|(place, (made, _))| (place, made)).unzip();
     let found = mailbox::obstacles(tx, context, organization, &mailed).await?;
