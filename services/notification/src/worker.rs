@@ -6,6 +6,7 @@ mod mails;
 mod pace;
 mod prefetch;
 mod recovery;
+mod turns;
 
 use std::sync::Arc;
 

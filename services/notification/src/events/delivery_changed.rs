@@ -15,9 +15,7 @@ const ACTOR: &str = "service:notification";
 
 /// `delivery.changed`, of those outcomes that others have to hear of: it is published by the statement that stores them.
 pub(crate) fn deliveries_changed(clock: &Clock, ended: &[Ended]) -> Publication {
-    let published = ended
-        .iter()
-        .filter(|ended| is_published(&ended.claimed, &ended.decision));
+    let published = ended.iter().filter(|ended| is_published(ended));
     Publication::new(published.map(|ended| (event(clock, ended), payload(&ended.claimed, &ended.decision))))
 }
 
@@ -73,23 +71,26 @@ fn payload(claimed: &Claimed, decision: &RetryDecision) -> DeliveryChangedEvent 
     }
 }
 
-fn is_published(claimed: &Claimed, decision: &RetryDecision) -> bool {
-    match decision.disposition.state() {
+fn is_published(ended: &Ended) -> bool {
+    match ended.decision.disposition.state() {
         DeliveryState::Sent
         | DeliveryState::Uncertain
         | DeliveryState::Failed
         | DeliveryState::Dropped
         | DeliveryState::Bounced => true,
-        DeliveryState::Deferred => is_news(claimed, decision),
+        DeliveryState::Deferred => is_news(ended),
         DeliveryState::Queued | DeliveryState::Sending => false,
     }
 }
 
-/// Every deferral of a message that the server was talked to about: its source takes it to be on its way until it hears. Of others
-/// the first, and one with another reply: a server that is away for a day would be told of hundreds of times.
-fn is_news(claimed: &Claimed, decision: &RetryDecision) -> bool {
+/// Every deferral of a message that its source was asked about, or the server talked to: its source takes it to be on its way until it
+/// hears. Of others the first, and one with another reply: a server that is away for a day would be told of hundreds of times.
+fn is_news(ended: &Ended) -> bool {
+    let Ended {
+        claimed, decision, ..
+    } = ended;
     let before = &claimed.history;
-    if decision.history.attempts > before.attempts {
+    if ended.is_awaited || decision.history.attempts > before.attempts {
         return true;
     }
     let first = before.deferrals == 0 && before.breaks == 0;

@@ -12,6 +12,7 @@ use super::attempt::{self, Attempted};
 use super::books::Books;
 use super::pace::{Reach, Sources};
 use super::prefetch::Prefetch;
+use super::turns::Turns;
 use crate::context::Context;
 use crate::domain::{Claimed, RetryDecision};
 use crate::mails::Purpose;
@@ -20,10 +21,14 @@ use crate::ops::delivery::settle::Ended;
 use crate::store::delivery;
 use crate::{measures, spans};
 
+/// So many are asked about or wait for their turn, for each that is talked about with the mail server.
+const ASKING: usize = 3;
+
 /// Deliveries that are due.
 pub(super) struct Mails {
     context: Context,
     books: Books,
+    turns: Turns,
     at_once: usize,
     /// None: everything is tried, whatever happened before.
     pace: Option<Mutex<Pace>>,
@@ -48,10 +53,12 @@ impl Mails {
         let pace = Pace {
             reach: Reach::new(at_once),
             sources: Sources::default(),
-            // Begun later, an attempt could outlast its lease: it may take a third of it before the dot.
-            prefetch: Prefetch::new(context.timing.before_dot()),
+            // Begun later, an attempt could outlast its lease: it may wait for a turn for as long, and take a third of it before the
+            // dot.
+            prefetch: Prefetch::new(context.timing.before_dot() / 2),
         };
         Self {
+            turns: Turns::of(at_once),
             pace: Some(Mutex::new(pace)),
             ..Self::unpaced(context, at_once)
         }
@@ -61,6 +68,7 @@ impl Mails {
     pub(super) fn unpaced(context: Context, at_once: usize) -> Self {
         Self {
             books: Books::new(&context),
+            turns: Turns::unlimited(),
             context,
             at_once,
             pace: None,
@@ -131,6 +139,16 @@ impl Pace {
         self.reach.is_well() && self.sources.all_answer()
     }
 
+    /// Where all is well, more than there are turns: so many others ask their sources, and are one question.
+    fn at_once(&self) -> usize {
+        let talking = self.reach.limit();
+        match self.is_well() {
+            // One at a time is one at a time.
+            true => talking + ASKING * talking.saturating_sub(1),
+            false => talking,
+        }
+    }
+
     fn wanted(&self, at_once: usize, free: usize) -> Option<ClaimSpec> {
         let ahead = if self.is_well() { at_once } else { 0 };
         self.prefetch.is_empty().then(|| ClaimSpec {
@@ -162,7 +180,7 @@ impl Queue for Mails {
     }
 
     fn at_once(&self) -> usize {
-        self.pace().map_or(self.at_once, |pace| pace.reach.limit())
+        self.pace().map_or(self.at_once, |pace| pace.at_once())
     }
 
     /// The mail server is done with the message, and its connection takes the next one.
@@ -183,7 +201,7 @@ impl Queue for Mails {
     }
 
     async fn run(&self, claimed: &Claimed, stop: &CancellationToken) -> Attempted {
-        let attempted = attempt::attempt(&self.context, &self.books, claimed, stop).await;
+        let attempted = attempt::attempt(&self.context, &self.books, &self.turns, claimed, stop).await;
         if let Some(mut pace) = self.pace() {
             pace.reach.learn(&attempted.outcome);
             let source = claimed.request.purpose.spec().source;
@@ -195,7 +213,11 @@ impl Queue for Mails {
     /// An outcome that is not written down becomes ambiguous, and that is a second copy of the message.
     async fn settle(&self, claimed: &Claimed, attempted: &Attempted) -> Result<Settled, Failure> {
         let decision = &attempted.decision;
-        Ok(match self.books.settle(Ended::now(claimed, decision)).await? {
+        let ended = Ended {
+            is_awaited: attempted.is_awaited,
+            ..Ended::now(claimed, decision)
+        };
+        Ok(match self.books.settle(ended).await? {
             delivery::Settled::Done(_) => settled(claimed, decision),
             delivery::Settled::LeaseLost => {
                 measures::lease_lost();

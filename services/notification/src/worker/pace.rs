@@ -156,7 +156,7 @@ impl Sources {
     pub(super) fn learn(&mut self, source: &'static str, outcome: &Outcome) {
         match outcome {
             Outcome::SourceAway => self.failed(source),
-            // Ended before anybody was asked.
+            // Mostly ended before anybody was asked.
             Outcome::Stopped | Outcome::Unreachable(_) => self.probe_again(source),
             _ => drop(self.away.remove(source)),
         }

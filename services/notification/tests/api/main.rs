@@ -9,6 +9,7 @@
 
 mod access_requested;
 mod again;
+mod ahead;
 mod bounces;
 mod certified;
 mod crashes;

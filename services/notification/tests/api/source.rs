@@ -1,9 +1,12 @@
 //! What the source of a mail says just before it is sent.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use muster_notification::worker::Worker;
 use muster_proto::notification::v1::GetMailResponse;
 use muster_testkit::eventually;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
@@ -139,8 +142,9 @@ async fn what_waited_for_a_source_that_was_away_goes_out_as_soon_as_it_is_back()
         fixture.ask().await;
     }
     let stop = CancellationToken::new();
-    let running = tokio::spawn(fixture.worker().run(stop.clone()));
-    // Eight were asked about together; since then one at a time.
+    let worker = Worker::new(fixture.context(), Arc::new(Notify::new()), 4);
+    let running = tokio::spawn(worker.run(stop.clone()));
+    // Thirteen were asked about together, and four more were claimed; since then one at a time.
     let tried = "SELECT count(*) FROM deliveries WHERE version > 1";
     eventually(async || fixture.database.count(tried).await >= 12).await;
     assert!(

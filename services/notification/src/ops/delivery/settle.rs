@@ -16,17 +16,20 @@ pub struct Ended {
     pub claimed: Claimed,
     /// What it becomes.
     pub decision: RetryDecision,
+    /// Whether its source takes it to be on its way since this attempt: it hears what became of it.
+    pub is_awaited: bool,
     /// The trace of the attempt.
     pub traceparent: Option<String>,
 }
 
 impl Ended {
-    /// In the current span.
+    /// In the current span; its source was not asked.
     #[must_use]
     pub fn now(claimed: &Claimed, decision: &RetryDecision) -> Self {
         Self {
             claimed: claimed.clone(),
             decision: decision.clone(),
+            is_awaited: false,
             traceparent: propagation::current_traceparent(),
         }
     }

@@ -1,28 +1,31 @@
 //! Writing the message of an attempt: what its source says now, in the words of the delivery.
 
-use time::OffsetDateTime;
+use tokio::time::Instant;
 
+use super::{Course, Written};
 use crate::context::Context;
 use crate::domain::{Claimed, Outcome, SentCopy};
 use crate::mails::{Mail, MessageProblem, Rendered};
 
-/// Asks the source and writes the message. `expire_time` becomes what the source says, also when nothing can be written.
+/// Asks the source and writes the message. What the source says is kept also when nothing can be written.
 pub(super) async fn write(
     context: &Context,
     claimed: &Claimed,
-    expire_time: &mut Option<OffsetDateTime>,
-) -> Result<Rendered, Outcome> {
+    course: &mut Course,
+) -> Result<Written, Outcome> {
+    let asked = Instant::now();
     let mail = context.sources.mail(&claimed.request).await?;
-    *expire_time = mail.expire_time;
+    (course.expire_time, course.is_awaited) = (mail.expire_time, true);
     let rendered = render(context, &mail, claimed).and_then(|rendered| addressed(context, rendered, claimed));
-    rendered.map_err(|problem| {
+    let rendered = rendered.map_err(|problem| {
         tracing::error!(%problem, "a message could not be written");
         match problem {
             // The release that made the delivery is running, or coming back.
             MessageProblem::UnknownTemplate => Outcome::Unasked,
             MessageProblem::Address | MessageProblem::Form => Outcome::Unmailable,
         }
-    })
+    })?;
+    Ok(Written { rendered, asked })
 }
 
 /// The second copy of a message that may have been taken has the same bytes, or it is another message that says so.
