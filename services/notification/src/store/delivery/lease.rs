@@ -149,7 +149,7 @@ pub enum Settled {
 }
 
 /// Writes outcomes, gives the leases back, and publishes what is told of them. One answer each, in their order. One statement, which may
-/// be run without a transaction.
+/// be run without a transaction. What a delivery becomes stands where its id stands among theirs.
 pub async fn settle(
     db: &mut PgConnection,
     outcomes: &[(Lease, &RetryDecision)],
@@ -160,13 +160,11 @@ pub async fn settle(
         "WITH settled AS (
              UPDATE deliveries d
              SET (state, next_attempt_time, send_time, attempts, deferrals, breaks, unasked, ambiguous_resends, server_reply) = (
-                     SELECT o.state, o.next_attempt_time, o.send_time, o.attempts, o.deferrals, o.breaks, o.unasked,
-                            o.ambiguous_resends, COALESCE(o.server_reply, d.server_reply)
-                     FROM unnest($10::uuid[], $12::text[], $13::timestamptz[], $14::timestamptz[], $15::integer[], $16::integer[],
-                                 $17::integer[], $18::integer[], $19::integer[], $20::text[])
-                       AS o (delivery_id, state, next_attempt_time, send_time, attempts, deferrals, breaks, unasked,
-                             ambiguous_resends, server_reply)
-                     WHERE o.delivery_id = d.delivery_id),
+                     SELECT ($12::text[])[place], ($13::timestamptz[])[place], ($14::timestamptz[])[place],
+                            ($15::integer[])[place], ($16::integer[])[place], ($17::integer[])[place],
+                            ($18::integer[])[place], ($19::integer[])[place],
+                            COALESCE(($20::text[])[place], d.server_reply)
+                     FROM array_position($10::uuid[], d.delivery_id) AS place),
                  lease_token = NULL, lease_until = NULL, phase = NULL, version = d.version + 1
              WHERE ",
         is_held!("$9", "$10", "$11"),
