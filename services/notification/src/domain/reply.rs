@@ -10,6 +10,8 @@ const MAX_WORDS: usize = 200;
 const MASK: &str = "[...]";
 /// A shorter part of an address stands in too many words that have nothing to do with it.
 const MIN_PART: usize = 3;
+/// As many addresses as words are compared with, each word with each of them.
+const MAX_MASKED: usize = 100;
 
 /// A reply (RFC 5321, section 4.2). Its three digits are what counts; the text may be anything, or missing.
 ///
@@ -107,7 +109,7 @@ impl Reply {
 
 /// What a report (RFC 3464) quotes of the server that refused a message, shown as a [`Reply`] is: `550 5.1.1 [...] no such user`. Its
 /// `status` counts where the server said none of its own; of a program that is no server there is no code. Who is not to stand in it is
-/// masked, user and domain; of a report that names nobody no word is shown.
+/// masked, user and domain; of a report that names nobody, or more than a report of one message can, no word is shown.
 #[must_use]
 pub fn reported(status: Option<&str>, diagnostic: &str, masked: &[(&str, &str)]) -> String {
     let (code, text) = match diagnostic.split_at_checked(3) {
@@ -123,9 +125,10 @@ pub fn reported(status: Option<&str>, diagnostic: &str, masked: &[(&str, &str)])
         known.extend([code.to_owned(), format!("{code}-")]);
         known.extend(enhanced.iter().map(|enhanced| format!("{code}-{enhanced}")));
     }
-    let words = match masked {
-        [] => String::new(),
-        masked => words(text.as_bytes(), &known, masked),
+    let words = if (1..=MAX_MASKED).contains(&masked.len()) {
+        words(beginning(text.as_bytes()), &known, masked)
+    } else {
+        String::new()
     };
     let parts = [
         code.unwrap_or_default(),
@@ -136,6 +139,15 @@ pub fn reported(status: Option<&str>, diagnostic: &str, masked: &[(&str, &str)])
     parts.join(" ")
 }
 
+/// As much of a text as is kept, in whole words: half a name is not known as one.
+fn beginning(text: &[u8]) -> &[u8] {
+    let Some(cut) = text.get(..MAX_TEXT) else {
+        return text;
+    };
+    let end = cut.iter().rposition(u8::is_ascii_whitespace);
+    end.and_then(|end| cut.get(..end)).unwrap_or_default()
+}
+
 /// Three digits that refuse or postpone.
 fn is_refusal(digits: &str) -> bool {
     digits.starts_with(['4', '5']) && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -143,11 +155,15 @@ fn is_refusal(digits: &str) -> bool {
 
 /// The words of a text, without those that are shown before them: the enhanced status, which servers put before each line.
 fn words(text: &[u8], known: &[String], masked: &[(&str, &str)]) -> String {
+    let parts: Vec<[String; 3]> = masked
+        .iter()
+        .map(|(user, domain)| parts_of(user, domain))
+        .collect();
     let mut shown = String::new();
     let words = text.split(u8::is_ascii_whitespace);
     let words = words.filter(|word| !word.is_empty() && known.iter().all(|known| known.as_bytes() != *word));
     for word in words {
-        let word = match may_be_of_an_address(word, masked) {
+        let word = match may_be_of_an_address(word, &parts) {
             true if shown.ends_with(MASK) => continue,
             true => MASK.to_owned(),
             false => word.escape_ascii().to_string(),
@@ -164,21 +180,18 @@ fn words(text: &[u8], known: &[String], masked: &[(&str, &str)]) -> String {
 }
 
 /// Any address, also as it is written in a link, and whatever has a part of one of these in it.
-fn may_be_of_an_address(word: &[u8], masked: &[(&str, &str)]) -> bool {
+fn may_be_of_an_address(word: &[u8], parts: &[[String; 3]]) -> bool {
     let word = String::from_utf8_lossy(word).to_lowercase();
-    word.contains('@')
-        || word.contains("%40")
-        || masked
-            .iter()
-            .any(|(user, domain)| has_a_part_of(&word, user, domain))
+    let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let is_named = |part: &str| bare == part || (part.len() >= MIN_PART && word.contains(part));
+    word.contains('@') || word.contains("%40") || parts.iter().flatten().any(|part| is_named(part))
 }
 
-fn has_a_part_of(word: &str, user: &str, domain: &str) -> bool {
-    let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+/// The parts of an address that are not shown: the user, with and without what follows a `+`, and the domain.
+fn parts_of(user: &str, domain: &str) -> [String; 3] {
     let user = user.to_lowercase();
-    let base = user.split('+').next().unwrap_or_default();
-    let is_named = |part: &str| bare == part || (part.len() >= MIN_PART && word.contains(part));
-    [&user, base, &domain.to_lowercase()].into_iter().any(is_named)
+    let base = user.split('+').next().unwrap_or_default().to_owned();
+    [user, base, domain.to_lowercase()]
 }
 
 /// `class.subject.detail` at the beginning of a line (RFC 2034), with the class of the code and one to three digits in
@@ -310,6 +323,24 @@ mod tests {
             reported(status, "550 countess is ada of old.example", &many),
             "550 5.1.1 [...] is [...] of [...]"
         );
+    }
+
+    #[test]
+    fn of_a_report_so_much_is_read_and_no_name_is_cut_in_two() {
+        let ada = ("ada", "learners.example");
+        let shown = |diagnostic: &str| reported(None, diagnostic, &[ada]);
+        // Words that are masked take no room in what is shown, and are read no further all the same.
+        assert_eq!(shown(&format!("{}end", "ada ".repeat(100))), "[...] end");
+        assert_eq!(shown(&format!("{}end", "ada ".repeat(10_000))), "[...]");
+        let cut = format!("{}x adalovelace", "ada ".repeat(127));
+        assert_eq!(shown(&cut), "[...] x");
+        assert_eq!(shown(&"x".repeat(MAX_TEXT + 1)), "");
+        for (named, expected) in [
+            (MAX_MASKED, "550 5.1.1 [...] left"),
+            (MAX_MASKED + 1, "550 5.1.1"),
+        ] {
+            assert_eq!(reported(None, "550 5.1.1 ada left", &vec![ada; named]), expected);
+        }
     }
 
     #[test]
