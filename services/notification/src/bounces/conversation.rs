@@ -312,21 +312,30 @@ where
         }
     }
 
-    /// For each recipient by itself; who speaks SMTP hears of all of them together, and does no harm by coming again with all.
+    /// For each recipient by itself, and for one who is named again as the first time; who speaks SMTP hears of all of them together, and
+    /// does no harm by coming again with all.
     async fn take(&mut self, mail: &Envelope, bytes: &[u8]) -> io::Result<Next> {
-        let mut replies = Vec::new();
+        let mut answered: Vec<(SentCopy, Taken)> = Vec::new();
         for (copy, address) in &mail.recipients {
-            let returned = Returned {
-                copy: *copy,
-                address,
-                from_nobody: mail.from_nobody,
-                mail: bytes,
+            let before = answered.iter().find(|(of, _)| of == copy);
+            let taken = if let Some((_, taken)) = before {
+                *taken
+            } else {
+                let returned = Returned {
+                    copy: *copy,
+                    address,
+                    from_nobody: mail.from_nobody,
+                    mail: bytes,
+                };
+                self.mailbox.take(returned).await
             };
-            replies.push(match self.mailbox.take(returned).await {
-                Taken::Done => OK,
-                Taken::Later => "451 4.3.0 Not now, come again",
-            });
+            answered.push((*copy, taken));
         }
+        let replies = answered.iter().map(|(_, taken)| match taken {
+            Taken::Done => OK,
+            Taken::Later => "451 4.3.0 Not now, come again",
+        });
+        let mut replies: Vec<&str> = replies.collect();
         if self.dialect != Some(Dialect::Lmtp) {
             let later = replies.iter().position(|reply| *reply != OK).unwrap_or(0);
             replies = replies.get(later..=later).unwrap_or_default().to_vec();

@@ -11,8 +11,9 @@ use crate::domain::reported;
 
 /// There are three, and a signature of a mailing list perhaps.
 const MAX_PARTS: usize = 16;
-/// As much of a head as is looked at, in bytes: a parser takes longer by the square of what a parameter is broken into.
-const MAX_HEAD: usize = 64 * 1024;
+/// As much as is looked at of the fields of MIME in a head, in bytes: a parser takes longer by the square of how many parameters there
+/// are.
+const MAX_FIELDS: usize = 8 * 1024;
 /// A message has one recipient, which a server of theirs may have made several of.
 const MAX_RECIPIENTS: usize = 100;
 
@@ -150,7 +151,7 @@ fn is_status(word: &str) -> bool {
 /// nested in them would go as deep as a stranger has it go.
 fn status_of(mail: &[u8]) -> Option<String> {
     let (head, body) = head_and_body(mail);
-    let boundary = boundary(head.get(..MAX_HEAD).unwrap_or(head))?;
+    let boundary = boundary(head)?;
     let mut parts = parts(body, &boundary).into_iter();
     decoded(parts.find(|part| is_for_programs(part))?)
 }
@@ -160,8 +161,30 @@ fn parser() -> MessageParser {
     MessageParser::new().with_mime_headers().default_header_ignore()
 }
 
+/// The fields of MIME of a head, each whole, and the empty line that ends it. Of the others there may be as many as there are.
+fn mime_fields(head: &[u8]) -> Vec<u8> {
+    const NAMES: &[u8] = b"Content-";
+    let (mut fields, mut is_of_mime) = (Vec::new(), false);
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        if !matches!(line.first(), Some(b' ' | b'\t')) {
+            let name = line.get(..NAMES.len());
+            is_of_mime = name.is_some_and(|name| name.eq_ignore_ascii_case(NAMES));
+        }
+        if is_of_mime && fields.len() + line.len() <= MAX_FIELDS {
+            fields.extend_from_slice(line);
+        } else if is_of_mime {
+            // What is left of it could mean something else.
+            fields.clear();
+            break;
+        }
+    }
+    fields.extend_from_slice(b"\r\n");
+    fields
+}
+
 fn boundary(head: &[u8]) -> Option<String> {
-    let head = parser().parse_headers(head)?;
+    let fields = mime_fields(head);
+    let head = parser().parse_headers(&fields)?;
     let kind = head.parts.first()?.content_type()?;
     let report = kind.attribute("report-type");
     let is_of_deliveries = report.is_none_or(|report| report.eq_ignore_ascii_case("delivery-status"));
@@ -174,8 +197,8 @@ fn boundary(head: &[u8]) -> Option<String> {
 /// Also where addresses are outside ASCII (RFC 6533).
 fn is_for_programs(part: &[u8]) -> bool {
     let (head, _) = head_and_body(part);
-    let head = (head.len() <= MAX_HEAD).then(|| parser().parse_headers(head));
-    let Some(head) = head.flatten() else {
+    let fields = mime_fields(head);
+    let Some(head) = parser().parse_headers(&fields) else {
         return false;
     };
     let kind = head.parts.first().and_then(|part| part.content_type());
@@ -190,7 +213,9 @@ fn is_of(kind: &ContentType<'_>, main: &str, sub: &str) -> bool {
 
 /// What it says, in whichever encoding it came.
 fn decoded(part: &[u8]) -> Option<String> {
-    let message = parser().parse(part)?;
+    let (head, body) = head_and_body(part);
+    let part = [mime_fields(head).as_slice(), body].concat();
+    let message = parser().parse(&part)?;
     Some(match &message.parts.first()?.body {
         PartType::Text(text) | PartType::Html(text) => text.to_string(),
         PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {

@@ -170,11 +170,25 @@ async fn what_comes_in_the_wrong_order_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn too_many_recipients_are_to_come_apart() {
     let mails = Mails::default();
-    let rcpt = "RCPT TO:<known1@m.example>\r\n".repeat(MAX_RECIPIENTS + 1);
+    let rcpt: String = (1..=MAX_RECIPIENTS + 1)
+        .map(|number| format!("RCPT TO:<known{number}@m.example>\r\n"))
+        .collect();
     let text = format!("LHLO a\r\nMAIL FROM:<>\r\n{rcpt}DATA\r\n\r\n.\r\nQUIT\r\n");
     let (replies, _) = said(&mails, NO_TLS, &text).await;
     assert_eq!(codes(&replies)[MAX_RECIPIENTS + 3], "452");
     assert_eq!(mails.taken().len(), MAX_RECIPIENTS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_named_again_is_read_once_and_answered_each_time() {
+    let mails = Mails::default();
+    let rcpt = "RCPT TO:<known1@m.example>\r\nRCPT TO:<known2@m.example>\r\n".repeat(3);
+    let text = format!("LHLO a\r\nMAIL FROM:<>\r\n{rcpt}DATA\r\n\r\n.\r\nQUIT\r\n");
+    mails.is_away.store(true, Ordering::Relaxed);
+    let (replies, _) = said(&mails, NO_TLS, &text).await;
+    let codes = codes(&replies);
+    assert_eq!(codes[10..], ["250", "451", "250", "451", "250", "451", "221"]);
+    assert_eq!(mails.taken().len(), 1, "the first; the second is away");
 }
 
 #[tokio::test(start_paused = true)]

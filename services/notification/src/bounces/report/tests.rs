@@ -221,6 +221,28 @@ fn a_report_that_is_quoted_or_attached_is_none() {
 }
 
 #[test]
+fn a_head_may_be_long_and_its_fields_of_mime_may_not() {
+    let report = report_of("Action: failed\n");
+    let read = |text: &str| read(text.as_bytes(), RETURN_PATH);
+    let received = "Received: from a by b\n\twith c\n".repeat(5_000);
+    assert_eq!(read(&format!("{received}{report}")), undelivered(""));
+    for (count, expected) in [(100, undelivered("")), (2_000, Report::NoReport)] {
+        let parameters = format!("multipart/report{}", "; a=b".repeat(count));
+        assert_eq!(
+            read(&report.replacen("multipart/report", &parameters, 1)),
+            expected,
+            "{count} parameters"
+        );
+        let of_the_part = format!("message/delivery-status{}", "; a=b".repeat(count));
+        assert_eq!(
+            read(&report.replacen("message/delivery-status", &of_the_part, 1)),
+            expected,
+            "{count} parameters of the part"
+        );
+    }
+}
+
+#[test]
 fn anything_can_be_read() {
     let noise: Vec<u8> = (0..200_000_u32)
         .map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8)
