@@ -70,11 +70,11 @@ impl Reply {
     }
 
     /// The same, which shows also the server's words if it refuses or postpones a message: at most 200 characters of printable ASCII,
-    /// in which no address stands, and nothing of the recipient's, the user and the domain.
+    /// in which no address stands, and nothing of these, user and domain: of the recipient's, above all.
     #[must_use]
-    pub fn masked(mut self, user: &str, domain: &str) -> Self {
+    pub fn masked(mut self, masked: &[(&str, &str)]) -> Self {
         if matches!(self.severity(), Some(Severity::Transient | Severity::Permanent)) {
-            self.words = words(&self.text, self.enhanced.as_slice(), &[(user, domain)]);
+            self.words = words(&self.text, self.enhanced.as_slice(), masked);
         }
         self
     }
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn the_words_of_a_refusal_are_shown_and_no_address_is() {
         let shown = |text: &str| {
-            let reply = Reply::new(550, text).masked("Ada+news", "learners.example");
+            let reply = Reply::new(550, text).masked(&[("Ada+news", "learners.example")]);
             reply.to_string()
         };
         let no_such_user = "550 5.1.1 [...] no such user";
@@ -266,7 +266,7 @@ mod tests {
             "550 5.7.1 blocked, see https://a.example/b"
         );
         let lines = ["5.1.1 The account", "5.1.1 does not exist"];
-        let many = Reply::of_lines(550, &lines).masked("ada", "learners.example");
+        let many = Reply::of_lines(550, &lines).masked(&[("ada", "learners.example")]);
         assert_eq!(many.to_string(), "550 5.1.1 The account does not exist");
         assert_eq!(shown("Gr\u{fc}\u{df}e\u{7}"), r"550 Gr\xc3\xbc\xc3\x9fe\x07");
         assert!(shown(&"words ".repeat(1_000)).len() < 210);
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_short_name_is_masked_where_it_is_a_word() {
-        let reply = Reply::new(451, "4.2.1 mailbox of al is full: al, also").masked("al", "x.example");
+        let reply = Reply::new(451, "4.2.1 mailbox of al is full: al, also").masked(&[("al", "x.example")]);
         assert_eq!(
             reply.to_string(),
             "451 4.2.1 mailbox of [...] is full: [...] also"
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn who_takes_a_message_is_not_quoted() {
-        let reply = Reply::new(250, "2.0.0 Ok: queued as 4F2A").masked("ada", "learners.example");
+        let reply = Reply::new(250, "2.0.0 Ok: queued as 4F2A").masked(&[("ada", "learners.example")]);
         assert_eq!(reply.to_string(), "250 2.0.0");
     }
 

@@ -239,12 +239,20 @@ fn refusal(reply: Reply) -> Outcome {
     }
 }
 
-/// What the server said of a message, in words without the address that it is for.
+/// What the server said of a message, in words without the address that it is for, and without what signs its return path: whoever
+/// knows that can say that it came back.
 fn masked(outcome: Outcome, mail: &Rendered) -> Outcome {
-    let (user, domain) = (mail.to.user(), mail.to.domain());
+    let recipient = (mail.to.user(), mail.to.domain());
+    let token = mail.from.user().rsplit('+').next().unwrap_or_default();
+    let both = [recipient, (token, token)];
+    let masked = if mail.reports_are_read {
+        both.as_slice()
+    } else {
+        std::slice::from_ref(&recipient)
+    };
     match outcome {
-        Outcome::Refused(reply) => Outcome::Refused(reply.masked(user, domain)),
-        Outcome::Postponed(reply) => Outcome::Postponed(reply.masked(user, domain)),
+        Outcome::Refused(reply) => Outcome::Refused(reply.masked(masked)),
+        Outcome::Postponed(reply) => Outcome::Postponed(reply.masked(masked)),
         other => other,
     }
 }
@@ -261,5 +269,33 @@ fn final_word(reply: Reply) -> Outcome {
         Some(Severity::Permanent) => Outcome::Refused(reply),
         Some(Severity::Transient) => Outcome::Postponed(reply),
         Some(Severity::Intermediate) | None => Outcome::Ambiguous,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_neither_the_recipient_nor_the_return_path() {
+        let mail = |reports_are_read| Rendered {
+            from: "bounces+Ae2tq7@bounces.muster.example".parse().unwrap(),
+            reports_are_read,
+            to: "ada@learners.example".parse().unwrap(),
+            bytes: Vec::new(),
+        };
+        let shown = |outcome: Outcome, reports_are_read| {
+            let masked = masked(outcome, &mail(reports_are_read));
+            masked.reply().unwrap().to_string()
+        };
+        let reply = |code| Reply::new(code, "5.1.8 bounces+ae2TQ7 may not write to ada, bounces may");
+        let refused = Outcome::Refused(reply(550));
+        let expected = "550 5.1.8 [...] may not write to [...] bounces may";
+        assert_eq!(shown(refused.clone(), true), expected);
+        let expected = "550 5.1.8 bounces+ae2TQ7 may not write to [...] bounces may";
+        assert_eq!(shown(refused, false), expected);
+        let expected = "450 [...] may not write to [...] bounces may";
+        let text = "bounces+ae2TQ7 may not write to <ada> bounces may";
+        assert_eq!(shown(Outcome::Postponed(Reply::new(450, text)), true), expected);
     }
 }
