@@ -1,6 +1,7 @@
 # Runs a private Postfix until standard input ends; as root, since Postfix gives up its rights by itself.
 # run.sh DIRECTORY PORT USER PASSWORD [NEXT REPORTS]: the certificate and its key are in the directory already. With NEXT, mail goes on to
-# the server at that port, and what comes back to bounces.muster.example goes by LMTP to the port REPORTS.
+# the server at that port, and what comes back to bounces.muster.example goes by LMTP to the port REPORTS. A report that is faster than what
+# the worker writes down is put off there, and comes again within seconds.
 set -eu
 dir=$1 port=$2 user=$3 password=$4
 transports=
@@ -40,6 +41,8 @@ cyrus_sasl_config_path = $dir/sasl
 smtpd_client_restrictions = permit_sasl_authenticated, reject
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 transport_maps = $transports
+minimal_backoff_time = 1s
+queue_run_delay = 1s
 END
 ipv6=
 if grep -q '^0*1 ' /proc/net/if_inet6 2>/dev/null; then ipv6="[::1]:$port inet n - n - - smtpd"; fi
