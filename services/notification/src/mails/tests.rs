@@ -573,10 +573,10 @@ fn a_mail_says_nothing_but_messages_names_and_links() {
     const SPOKEN: [&str; 6] = [
         "mail.say(",
         "mail.naming(",
-        "mail.naming_timed(",
+        "mail.naming_timed_there(",
         "mail.stressing(",
-        "mail.stressing_timed(",
-        "mail.timed(",
+        "mail.stressing_timed_there(",
+        "mail.timed_there(",
     ];
     const DATA: [&str; 3] = ["group", "mail.href(mail.link)", "mail.url(mail.link)"];
     let templates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
