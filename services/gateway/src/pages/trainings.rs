@@ -7,6 +7,7 @@ use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use muster_clock::Zone;
 use muster_proto::records::v1::{Assignment, AssignmentState, Certificate, TransferProgressRequest};
 use tonic::{Code, Status};
 
@@ -219,6 +220,7 @@ impl Looked {
                 .unwrap_or_default(),
             validity,
             valid_until,
+            zone: found.map(|one| Zone::named(&one.time_zone)).unwrap_or_default(),
         })
     }
 }

@@ -221,6 +221,8 @@ pub(crate) struct MyCertificate {
     pub(crate) validity: &'static str,
     /// Until when, in seconds since 1970; `None`: for ever.
     pub(crate) valid_until: Option<i64>,
+    /// In which that is said: the one that it keeps, so that page and paper have the same day.
+    pub(crate) zone: Zone,
 }
 
 impl MyTrainings {

@@ -189,17 +189,22 @@ fn own_assignments(page_token: &str) -> Vec<u8> {
     .encode_to_vec()
 }
 
-/// Their certificates: one that is valid, and on the second page one that was and one that is for ever.
+/// Their certificates: one that is valid, issued where the organization was before, and on the second page one that was, named before
+/// certificates kept a zone, and one that is for ever.
 fn own_certificates(page_token: &str) -> Vec<u8> {
-    let one = |id: &str, expire_time| Certificate {
+    let one = |id: &str, expire_time, time_zone: &str| Certificate {
         name: format!("persons/p/certificates/{id}"),
         certificate_number: format!("NUMBER-{id}"),
         expire_time,
+        time_zone: time_zone.to_owned(),
         ..Certificate::default()
     };
     let (certificates, next) = match page_token {
-        OLDER_ONES => (vec![one("old", time(1_772_528_700)), one("ever", None)], ""),
-        _ => (vec![one("c", time(4_102_444_800))], OLDER_ONES),
+        OLDER_ONES => {
+            let old = one("old", time(1_772_528_700), "");
+            (vec![old, one("ever", None, "America/Detroit")], "")
+        }
+        _ => (vec![one("c", time(4_102_444_800), "America/Chicago")], OLDER_ONES),
     };
     ListPersonCertificatesResponse {
         certificates,

@@ -70,8 +70,10 @@ async fn what_was_longer_ago_is_behind_a_link_and_each_says_whose_it_is_and_how_
     let newest = browser.get(PAGE).await;
     for shown in [
         "<dd>House &#38; a</dd>",
+        "<dd>3 March 2026, 04:05 EST (UTC-5)</dd>",
         "NUMBER-c",
-        "Until 31 December 2099, 19:00 EST (UTC-5)",
+        // By the clocks of its paper, not by those of where the organization is now.
+        "Until 31 December 2099, 18:00 CST (UTC-6)",
     ] {
         assert!(newest.text.contains(shown), "{shown}: {}", newest.text);
     }
@@ -111,7 +113,7 @@ async fn what_was_longer_ago_is_behind_a_link_and_each_says_whose_it_is_and_how_
     let spanish = browser.get(&format!("{PAGE}?lang=es")).await;
     for shown in [
         "Formaciones anteriores",
-        "Hasta el 31 de diciembre de 2099, 19:00 EST (UTC-5)",
+        "Hasta el 31 de diciembre de 2099, 18:00 CST (UTC-6)",
     ] {
         assert!(spanish.text.contains(shown), "{shown}: {}", spanish.text);
     }
