@@ -9,10 +9,12 @@ use sqlx::{Connection, PgConnection};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::support::TestDatabase;
+use crate::support::{TestDatabase, insert};
 
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7)";
-const LOCK_SHARED: &str = "SELECT pg_advisory_xact_lock_shared(7)";
+/// Waits for longer than others may: a busy machine stands still for as long as that.
+const LOCK_SHARED: &str = "SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = '30s'; \
+                           SELECT pg_advisory_xact_lock_shared(7)";
 const WORK: &str = "SELECT count(*) FROM work";
 
 async fn held(connection: &mut PgConnection) -> Result<i64, DatabaseError> {
@@ -43,9 +45,7 @@ async fn who_waited_for_a_lock_with_begin_sees_what_its_holder_stored() {
     let test = TestDatabase::with_tables(2).await;
     let (locked, is_locked) = oneshot::channel();
     let holding = test.database.write_after(LOCK, async |tx| {
-        sqlx::query("INSERT INTO work VALUES (gen_random_uuid())")
-            .execute(&mut *tx)
-            .await?;
+        insert(tx).await?;
         locked.send(()).unwrap();
         eventually(async || test.sessions("wait_event_type = 'Lock'").await == 1).await;
         Ok::<_, DatabaseError>(())
@@ -67,13 +67,7 @@ async fn where_what_comes_first_fails_nothing_is_done_and_the_pool_is_as_before(
     };
     let failed = test.database.write_after("SELECT 1 / 0", never).await;
     assert!(matches!(failed, Err(DatabaseError::Other(_))), "{failed:?}");
-    let insert = async |tx: &mut PgConnection| {
-        sqlx::query("INSERT INTO work VALUES (gen_random_uuid())")
-            .execute(&mut *tx)
-            .await?;
-        count(tx).await
-    };
-    assert_eq!(test.database.write(insert).await.unwrap(), 1);
+    test.database.write(insert).await.unwrap();
     assert_eq!(test.count(WORK).await, 1);
 }
 
@@ -87,14 +81,9 @@ async fn who_waits_for_a_lock_with_begin_waits_until_the_deadline() {
     sqlx::query(LOCK).execute(&mut *held).await.unwrap();
     let until = Instant::now() + Duration::from_millis(100);
     let late = deadline::scope(Some(until), test.database.write_after(LOCK_SHARED, count)).await;
-    assert!(matches!(late, Err(DatabaseError::Timeout(_))), "{late:?}");
-    // Nobody waits there any more, and not only since the lock has its own limit of a second.
+    // By the deadline alone: what a limit of the server ends has the server's error in it.
+    assert!(matches!(late, Err(DatabaseError::Timeout(None))), "{late:?}");
     eventually(async || test.sessions("wait_event_type = 'Lock'").await == 0).await;
-    assert!(
-        until.elapsed() < Duration::from_millis(800),
-        "{:?}",
-        until.elapsed()
-    );
     held.rollback().await.unwrap();
     assert_eq!(test.database.write_after(LOCK_SHARED, count).await.unwrap(), 0);
 }
