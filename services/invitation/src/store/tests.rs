@@ -1,5 +1,6 @@
 //! What only the statements themselves can show, on a real database.
 
+mod closings;
 mod counts;
 mod leases;
 mod plans;

@@ -11,7 +11,7 @@ use muster_proto::invitation::v1::{
 use muster_testkit::TestCaller;
 use tonic::Status;
 
-use crate::fixture::{Fixture, reason};
+use crate::fixture::{Fixture, reason, waiting};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -227,6 +227,45 @@ async fn whoever_wants_no_further_invitation_gets_no_mail_until_they_undo_it() {
     undo(&fixture, &token).await.unwrap();
     resend(&fixture, &name).await.unwrap();
     assert_eq!(fixture.database.count(mails).await, 2);
+}
+
+/// Whoever invites again at that moment waits for the row that is declined, by a statement that has looked for wishes before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_that_is_said_while_somebody_invites_again_is_heard() {
+    let fixture = Fixture::new().await;
+    invited(&fixture).await;
+    let mut declining = fixture.database.connection().await;
+    sqlx::raw_sql(
+        "BEGIN;
+         INSERT INTO opt_outs (organization_id, address_canonical, invitation_id, create_time)
+         SELECT organization_id, address_canonical, invitation_id, create_time FROM invitations;
+         UPDATE invitations
+         SET version = version + 1, state = 'DECLINED', state_before_decline = state, decline_time = create_time",
+    )
+    .execute(&mut declining)
+    .await
+    .unwrap();
+    let groups = [&fixture.aides];
+    let inviting = fixture.create("ada@example.com", &groups);
+    let committing = async {
+        waiting(&fixture, 1).await;
+        sqlx::raw_sql("COMMIT").execute(&mut declining).await.unwrap();
+    };
+    let (again, ()) = tokio::join!(inviting, committing);
+    let again = again.unwrap();
+    assert_eq!(
+        (again.state(), again.delivery_state()),
+        (InvitationState::Prospect, DeliveryState::Suppressed)
+    );
+    let stored = fixture.get(&again.name).await.unwrap();
+    assert_eq!(stored.delivery_state(), DeliveryState::Suppressed);
+    for mails in [
+        "SELECT count(*) FROM outbox WHERE event_type = 'mail.requested'",
+        "SELECT sum(messages)::bigint FROM message_counts",
+        "SELECT sum(cardinality(mail_times))::bigint FROM invitations",
+    ] {
+        assert_eq!(fixture.database.count(mails).await, 1, "{mails}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
