@@ -47,14 +47,15 @@ struct Recipient {
     addresses: Vec<String>,
 }
 
-/// Whoever was reached: then the message did not come back, whatever became of other copies that a server made of it.
+/// Whoever was reached, or is tried further: then the message did not come back, whatever became of other copies that a server made of it. Of
+/// one that is delayed, what becomes of it is reported later.
 fn judge(recipients: &[Recipient], return_path: &str) -> Report {
     if recipients.is_empty() {
         return Report::NoReport;
     }
     let failed = recipients.iter().find(|recipient| recipient.action == "failed");
     match failed {
-        Some(failed) if !recipients.iter().any(Recipient::is_reached) => {
+        Some(failed) if !recipients.iter().any(Recipient::is_or_may_be_reached) => {
             Report::Undelivered(words(failed, recipients, return_path))
         }
         _ => Report::NotOver,
@@ -105,8 +106,11 @@ fn unfolded(status: &str) -> Vec<String> {
 }
 
 impl Recipient {
-    fn is_reached(&self) -> bool {
-        matches!(self.action.as_str(), "delivered" | "relayed" | "expanded")
+    fn is_or_may_be_reached(&self) -> bool {
+        matches!(
+            self.action.as_str(),
+            "delivered" | "relayed" | "expanded" | "delayed"
+        )
     }
 
     /// A field of a recipient (RFC 3464, section 2.3).
