@@ -15,6 +15,8 @@ use crate::domain::SentCopy;
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 /// How long a message may take.
 const MESSAGE_LIMIT: Duration = Duration::from_secs(300);
+/// How long is listened to somebody who is hung up on, so that they hear why.
+const PARTING_LIMIT: Duration = Duration::from_secs(5);
 /// How many recipients a mail may have (RFC 5321, section 4.5.3.1.8: 100 at least).
 const MAX_RECIPIENTS: usize = 100;
 /// How many commands are answered that come to nothing.
@@ -106,7 +108,10 @@ where
     let next = conversation.run(stop).await?;
     Ok(match next {
         Next::StartTls => Ended::StartTls(conversation.wire.into_stream()),
-        Next::Command | Next::HangUp => Ended::Over,
+        Next::Command | Next::HangUp => {
+            conversation.hang_up(stop).await?;
+            Ended::Over
+        }
     })
 }
 
@@ -357,6 +362,15 @@ where
         }
         self.say("421 4.7.0 Too much has come to nothing").await?;
         Ok(Next::HangUp)
+    }
+
+    /// Neither a process that stops waits for it, nor anybody for long.
+    async fn hang_up(&mut self, stop: &CancellationToken) -> io::Result<()> {
+        let hung_up = timeout(PARTING_LIMIT, self.wire.hang_up());
+        match stop.run_until_cancelled(hung_up).await {
+            Some(Ok(hung_up)) => hung_up,
+            Some(Err(_)) | None => Ok(()),
+        }
     }
 
     async fn say(&mut self, reply: &str) -> io::Result<()> {

@@ -114,6 +114,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Incoming<S> {
         self.read < self.received.len()
     }
 
+    /// Says that nothing more follows, and reads on without looking at it until the other side has nothing more to say, either, or has said
+    /// as much again as the largest message has. A system that closes a connection with something unread resets it, and the other side may
+    /// lose what was said last: why it is hung up on.
+    ///
+    /// # Errors
+    /// The connection's.
+    pub(super) async fn hang_up(&mut self) -> io::Result<()> {
+        self.stream.shutdown().await?;
+        let mut size = 0;
+        while size < MAX_MESSAGE {
+            self.received.clear();
+            match self.stream.read_buf(&mut self.received).await {
+                Ok(0) => break,
+                Ok(read) => size += u64::try_from(read).unwrap_or(u64::MAX),
+                // TLS that ends with the connection.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn into_stream(self) -> S {
         self.stream
     }
@@ -210,6 +232,26 @@ mod tests {
         assert_eq!(kept, Message::Kept(b"b".repeat(MAX_KEPT)));
         let endless = b"c\r\n".repeat(usize::try_from(MAX_MESSAGE / 3).unwrap() + 2);
         assert_eq!(message(&endless, 50_000).await.unwrap(), Message::TooLarge);
+    }
+
+    #[tokio::test]
+    async fn who_is_hung_up_on_may_say_all_and_not_without_end() {
+        for (length, is_heard) in [
+            (0, true),
+            (100_000, true),
+            (MAX_MESSAGE, true),
+            (MAX_MESSAGE * 2, false),
+        ] {
+            let (mut theirs, ours) = tokio::io::duplex(64 * 1024);
+            let speaking = tokio::spawn(async move {
+                let said = vec![b'x'; usize::try_from(length).unwrap()];
+                theirs.write_all(&said).await.is_ok()
+            });
+            let mut incoming = Incoming::new(ours);
+            incoming.hang_up().await.unwrap();
+            drop(incoming);
+            assert_eq!(speaking.await.unwrap(), is_heard, "{length}");
+        }
     }
 
     #[tokio::test]

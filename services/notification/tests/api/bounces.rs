@@ -363,6 +363,23 @@ async fn what_was_refused_or_is_not_wanted_does_not_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_says_too_much_hears_why_and_no_reset() {
+    let bounces = Bounces::new().await;
+    let subject = bounces.send().await;
+    let line = format!("{}\r\n", "x".repeat(70));
+    // More than what the system keeps of it by itself, and within what is listened to.
+    let large = line.repeat(24 * 1024 * 1024 / line.len());
+    let mut lmtp = Lmtp::to(bounces.address).await;
+    let reply = lmtp.hand_in(&bounces.last_sender(), &large).await;
+    assert!(reply.starts_with("552 5.3.4"), "{reply}");
+    let mut lmtp = Lmtp::to(bounces.address).await;
+    let reply = lmtp.say(&"x".repeat(12 * 1024 * 1024)).await;
+    assert!(reply.starts_with("500 5.5.2"), "{reply}");
+    assert_eq!(lmtp.heard().await, "", "it is hung up on");
+    assert_eq!(bounces.state(subject).await, "SENT");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_stops_lets_nobody_wait() {
     let bounces = Bounces::new().await;
     let mut waiting = Lmtp::to(bounces.address).await;
