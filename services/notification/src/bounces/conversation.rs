@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::command::{Command, Dialect, Misunderstood};
@@ -15,6 +15,9 @@ use crate::domain::SentCopy;
 const COMMAND_LIMIT: Duration = Duration::from_secs(60);
 /// How long a message may take.
 const MESSAGE_LIMIT: Duration = Duration::from_secs(300);
+/// How long somebody may go on, and how many commands they may say, without handing in a mail: places are few.
+const IDLE_LIMIT: Duration = Duration::from_secs(120);
+const MAX_COMMANDS: u32 = 1_000;
 /// How long is listened to somebody who is hung up on, so that they hear why.
 const PARTING_LIMIT: Duration = Duration::from_secs(5);
 /// How many recipients a mail may have (RFC 5321, section 4.5.3.1.8: 100 at least).
@@ -104,6 +107,8 @@ where
         dialect: None,
         mail: None,
         misses: 0,
+        idle_since: Instant::now(),
+        idle_commands: 0,
     };
     let next = conversation.run(stop).await?;
     Ok(match next {
@@ -124,6 +129,9 @@ struct Conversation<'a, S, M> {
     /// After MAIL.
     mail: Option<Envelope>,
     misses: u32,
+    /// Since when no mail was handed in, and how many commands were said since.
+    idle_since: Instant,
+    idle_commands: u32,
 }
 
 #[derive(Debug)]
@@ -163,7 +171,12 @@ where
                 }
                 line = timeout(COMMAND_LIMIT, self.wire.line()) => line,
             };
+            self.idle_commands += 1;
             let next = match line {
+                Ok(Ok(_)) if self.is_idle_for_too_long() => {
+                    self.say("421 4.7.0 No mail was handed in for too long").await?;
+                    Next::HangUp
+                }
                 Ok(Ok(line)) => self.obey(&line, stop).await?,
                 Ok(Err(error)) if error.kind() == ErrorKind::InvalidData => {
                     self.say("500 5.5.2 The line is too long").await?;
@@ -180,6 +193,11 @@ where
                 return Ok(next);
             }
         }
+    }
+
+    /// Whoever says something now and then could stay for as long as they like.
+    fn is_idle_for_too_long(&self) -> bool {
+        self.idle_commands > MAX_COMMANDS || self.idle_since.elapsed() >= IDLE_LIMIT
     }
 
     async fn obey(&mut self, line: &[u8], stop: &CancellationToken) -> io::Result<Next> {
@@ -303,7 +321,11 @@ where
             message = timeout(MESSAGE_LIMIT, self.wire.message()) => message,
         };
         match message {
-            Ok(Ok(Message::Kept(bytes))) => self.take(&mail, &bytes).await,
+            Ok(Ok(Message::Kept(bytes))) => {
+                let next = self.take(&mail, &bytes).await?;
+                (self.idle_since, self.idle_commands) = (Instant::now(), 0);
+                Ok(next)
+            }
             Ok(Ok(Message::TooLarge)) => {
                 self.say("552 5.3.4 The mail is too large").await?;
                 Ok(Next::HangUp)

@@ -239,6 +239,67 @@ async fn who_is_silent_for_too_long_is_hung_up_on() {
     assert!(mails.taken().is_empty());
 }
 
+/// Says this every so often, so many times or until nobody listens; the last line that is heard, and when the other side hung up.
+async fn said_again_and_again(mails: &Mails, text: &str, every: Duration, times: u32) -> (String, Duration) {
+    let (theirs, ours) = tokio::io::duplex(1024 * 1024);
+    let (mut hear, mut speak) = tokio::io::split(theirs);
+    let (stop, begin) = (CancellationToken::new(), Instant::now());
+    let talk = async {
+        speak.write_all(b"LHLO a\r\n").await.unwrap();
+        for _ in 0..times {
+            speak.write_all(text.as_bytes()).await?;
+            tokio::time::sleep(every).await;
+        }
+        speak.write_all(b"QUIT\r\n").await
+    };
+    let hear = async {
+        let mut heard = String::new();
+        hear.read_to_string(&mut heard).await.unwrap();
+        (heard.lines().last().unwrap().to_owned(), begin.elapsed())
+    };
+    // That somebody who is hung up on cannot go on, is no fault.
+    let (ended, _said, heard) = tokio::join!(converse(ours, NO_TLS, mails, &stop), talk, hear);
+    assert!(matches!(ended.unwrap(), Ended::Over));
+    heard
+}
+
+const MAIL: &str = "MAIL FROM:<>\r\nRCPT TO:<known1@m.example>\r\nDATA\r\nx\r\n.\r\n";
+
+#[tokio::test(start_paused = true)]
+async fn who_talks_and_hands_in_nothing_is_hung_up_on() {
+    let mails = Mails::default();
+    let every = Duration::from_secs(30);
+    for text in [
+        "NOOP\r\n",
+        "RSET\r\n",
+        "LHLO a\r\n",
+        "VRFY a\r\n",
+        "MAIL FROM:<>\r\nRCPT TO:<other@m.example>\r\nRSET\r\n",
+    ] {
+        let (last, after) = said_again_and_again(&mails, text, every, 100).await;
+        assert!(last.starts_with("421 4.7.0"), "{text}: {last}");
+        assert!(after <= IDLE_LIMIT + COMMAND_LIMIT, "{text}: {after:?}");
+        // As fast as it goes.
+        let (last, after) = said_again_and_again(&mails, text, Duration::ZERO, MAX_COMMANDS + 1).await;
+        assert!(last.starts_with("421 4.7.0"), "{text}: {last}");
+        assert!(after < IDLE_LIMIT, "{text}: {after:?}");
+    }
+    assert!(mails.taken().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_hands_in_mails_may_stay() {
+    let mails = Mails::default();
+    let (last, after) = said_again_and_again(&mails, MAIL, COMMAND_LIMIT / 2, 20).await;
+    assert!(
+        last.starts_with("221") && after > IDLE_LIMIT * 2,
+        "{after:?}: {last}"
+    );
+    let (last, _) = said_again_and_again(&mails, MAIL, Duration::ZERO, MAX_COMMANDS / 2).await;
+    assert!(last.starts_with("221"), "{last}");
+    assert_eq!(mails.taken().len(), 20 + 500);
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_hangs_up_in_the_middle_has_handed_in_nothing() {
     let mails = Mails::default();
