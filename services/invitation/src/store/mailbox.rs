@@ -28,70 +28,34 @@ pub(crate) async fn lock(
     Ok(())
 }
 
-/// When the mails of the invitations of $1 to a mailbox were due that have one in the day before $3 or later.
-macro_rules! due_times {
-    () => {
-        concat!(
-            "SELECT unnest(i.mail_times) AS due_time FROM invitations i
-             WHERE ",
-            mailbox!("i"),
-            " = wanted.mailbox AND i.organization_id = $1 AND i.send_time > $3"
-        )
-    };
-}
-
-/// The mails to each of the mailboxes that were due in the day before `since` or are due later, as far as they are not taken back.
-pub(crate) async fn mailed(
-    connection: &mut PgConnection,
-    organization: OrganizationId,
-    mailboxes: &BTreeSet<Mailbox>,
-    since: OffsetDateTime,
-) -> Result<HashMap<String, Mailed>, DatabaseError> {
-    // What is due within a day before the latest mail of an invitation stands in its `mail_times`, so that those with an
-    // earlier `send_time` have none.
-    let times: Vec<(String, OffsetDateTime)> = sqlx::query_as(concat!(
-        "SELECT wanted.mailbox, mail.due_time
-         FROM unnest($2::text[]) AS wanted (mailbox)
-         CROSS JOIN LATERAL (",
-        due_times!(),
-        ") AS mail
-         WHERE mail.due_time > $3",
-    ))
-    .bind(organization)
-    .bind(names(mailboxes))
-    .bind(since - DAY)
-    .fetch_all(connection)
-    .await?;
-    let mut mailed: HashMap<String, Mailed> = HashMap::new();
-    for (mailbox, time) in times {
-        mailed.entry(mailbox).or_default().note(time);
-    }
-    Ok(mailed)
-}
-
 /// What [`look`] finds.
 pub(crate) struct Looked {
-    /// As [`mailed`] tells.
+    /// The mails to each of the mailboxes, as far as they are not taken back.
     pub(crate) mailed: HashMap<String, Mailed>,
     /// The mailboxes of people who want no further invitation of the organization.
     pub(crate) unwanted: HashSet<String>,
 }
 
-/// As [`mailed`], and who of them wants no further invitation.
+/// What was due to the mailboxes in the day before `since` or is due later, and who of them wants no further invitation.
 pub(crate) async fn look(
     connection: &mut PgConnection,
     organization: OrganizationId,
     mailboxes: &BTreeSet<Mailbox>,
     since: OffsetDateTime,
 ) -> Result<Looked, DatabaseError> {
+    // What is due within a day before the latest mail of an invitation stands in its `mail_times`, so that those with an
+    // earlier `send_time` have none.
     let found: Vec<(String, bool, Vec<OffsetDateTime>)> = sqlx::query_as(concat!(
         "SELECT wanted.mailbox,
                 (SELECT true FROM opt_outs o WHERE o.organization_id = $1 AND ",
         mailbox!("o"),
         " = wanted.mailbox LIMIT 1) IS NOT NULL,
-                ARRAY(SELECT mail.due_time FROM (",
-        due_times!(),
-        ") AS mail WHERE mail.due_time > $3)
+                ARRAY(SELECT mail.due_time FROM (
+                    SELECT unnest(i.mail_times) AS due_time FROM invitations i
+                    WHERE ",
+        mailbox!("i"),
+        " = wanted.mailbox AND i.organization_id = $1 AND i.send_time > $3
+                ) AS mail WHERE mail.due_time > $3)
          FROM unnest($2::text[]) AS wanted (mailbox)",
     ))
     .bind(organization)

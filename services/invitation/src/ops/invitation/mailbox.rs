@@ -1,7 +1,7 @@
 //! Mails to one mailbox, over all invitations of an organization: however often one is taken back and another one made, no more
 //! go out in a day than may.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use muster_address::EmailAddress;
 use muster_database::DatabaseError;
@@ -17,6 +17,8 @@ use crate::store::mailbox;
 /// The mails to some mailboxes: those that were asked for, and those that are about to be.
 pub(crate) struct Mailboxes {
     mailed: HashMap<String, Mailed>,
+    /// Those of people who want no further invitation of the organization.
+    unwanted: HashSet<String>,
     /// The most to one in a day.
     limit: usize,
 }
@@ -35,12 +37,37 @@ impl Mailboxes {
         now: OffsetDateTime,
     ) -> Result<Self, DatabaseError> {
         let mailboxes: BTreeSet<Mailbox> = addresses.map(Mailbox::of).collect();
-        let mailed = match mailboxes.is_empty() {
-            true => HashMap::new(),
-            false => mailbox::mailed(connection, organization, &mailboxes, now).await?,
+        let mut found = Self {
+            mailed: HashMap::new(),
+            unwanted: HashSet::new(),
+            limit: context.limits.mails_to_mailbox,
         };
-        let limit = context.limits.mails_to_mailbox;
-        Ok(Self { mailed, limit })
+        if !mailboxes.is_empty() {
+            let looked = mailbox::look(connection, organization, &mailboxes, now).await?;
+            (found.mailed, found.unwanted) = (looked.mailed, looked.unwanted);
+        }
+        Ok(found)
+    }
+
+    /// What there is beside the latest mails of these invitations to their mailboxes, and nobody adds to it before the end of this
+    /// transaction.
+    async fn beside(
+        tx: &mut PgConnection,
+        context: &Context,
+        organization: OrganizationId,
+        mailed: &[&Invitation],
+    ) -> Result<Option<Self>, DatabaseError> {
+        let Some(first_due) = mailed.iter().map(|one| one.send_time).min() else {
+            return Ok(None);
+        };
+        let addresses = mailed.iter().map(|one| &one.address);
+        // Two statements: one that waited for the lock would not see what its holder has stored.
+        mailbox::lock(tx, organization, &addresses.clone().map(Mailbox::of).collect()).await?;
+        let mut others = Self::look(tx, context, organization, addresses, first_due).await?;
+        for one in mailed {
+            others.forget(&one.address, one.send_time);
+        }
+        Ok(Some(others))
     }
 
     /// The first time from `due` on at which a mail to the address may be due. It is not noted.
@@ -57,6 +84,23 @@ impl Mailboxes {
         let mailbox = Mailbox::of(address);
         let mailed = self.mailed.entry(mailbox.as_str().to_owned()).or_default();
         mailed.add(due, self.limit)
+    }
+
+    /// One more mail to each of these, as far as it may be; the others by their places.
+    fn fill<'a>(
+        &mut self,
+        mailed: impl Iterator<Item = (usize, &'a Invitation)>,
+    ) -> BTreeMap<usize, MailboxFull> {
+        let add = |(place, one): (usize, &Invitation)| {
+            let full = self.add(&one.address, one.send_time).err()?;
+            Some((place, full))
+        };
+        mailed.filter_map(add).collect()
+    }
+
+    /// Whether who has the mailbox wants no further invitation.
+    fn is_unwanted(&self, address: &EmailAddress) -> bool {
+        self.unwanted.contains(Mailbox::of(address).as_str())
     }
 
     /// One less at this time.
@@ -79,20 +123,9 @@ pub(crate) async fn full(
     organization: OrganizationId,
     mailed: &[&Invitation],
 ) -> Result<BTreeMap<usize, MailboxFull>, DatabaseError> {
-    let Some(first_due) = mailed.iter().map(|one| one.send_time).min() else {
-        return Ok(BTreeMap::new());
-    };
-    let addresses = mailed.iter().map(|one| &one.address);
-    mailbox::lock(tx, organization, &addresses.clone().map(Mailbox::of).collect()).await?;
-    let mut others = Mailboxes::look(tx, context, organization, addresses, first_due).await?;
-    for one in mailed {
-        others.forget(&one.address, one.send_time);
-    }
-    let add = |(place, one): (usize, &&Invitation)| {
-        let full = others.add(&one.address, one.send_time).err()?;
-        Some((place, full))
-    };
-    Ok(mailed.iter().enumerate().filter_map(add).collect())
+    let others = Mailboxes::beside(tx, context, organization, mailed).await?;
+    let full = others.map(|mut others| others.fill(mailed.iter().copied().enumerate()));
+    Ok(full.unwrap_or_default())
 }
 
 /// Why mails to new invitations do not go out, by the places of these.
@@ -115,27 +148,13 @@ pub(crate) async fn obstacles(
     organization: OrganizationId,
     new: &[&Invitation],
 ) -> Result<Obstacles, DatabaseError> {
-    let mut found = Obstacles::default();
-    let Some(first_due) = new.iter().map(|one| one.send_time).min() else {
-        return Ok(found);
+    let Some(mut others) = Mailboxes::beside(tx, context, organization, new).await? else {
+        return Ok(Obstacles::default());
     };
-    let mailboxes: BTreeSet<Mailbox> = new.iter().map(|one| Mailbox::of(&one.address)).collect();
-    // Two statements: one that waited for the lock would not see what its holder has stored.
-    mailbox::lock(tx, organization, &mailboxes).await?;
-    let looked = mailbox::look(tx, organization, &mailboxes, first_due).await?;
-    let mut others = Mailboxes {
-        mailed: looked.mailed,
-        limit: context.limits.mails_to_mailbox,
-    };
-    for one in new {
-        others.forget(&one.address, one.send_time);
-    }
-    for (place, one) in new.iter().enumerate() {
-        if looked.unwanted.contains(Mailbox::of(&one.address).as_str()) {
-            found.unwanted.insert(place);
-        } else if let Err(full) = others.add(&one.address, one.send_time) {
-            found.full.insert(place, full);
-        }
-    }
-    Ok(found)
+    let new = new.iter().copied().enumerate();
+    let (unwanted, wanted): (Vec<_>, Vec<_>) = new.partition(|(_, one)| others.is_unwanted(&one.address));
+    Ok(Obstacles {
+        unwanted: unwanted.into_iter().map(|(place, _)| place).collect(),
+        full: others.fill(wanted.into_iter()),
+    })
 }

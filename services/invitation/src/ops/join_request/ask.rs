@@ -159,8 +159,9 @@ async fn invitation_mails(
 ) -> Result<i64, Error> {
     let mailbox = Mailbox::of(&request.address);
     let of = [mailbox.clone()].into();
-    let mailed = mailbox::mailed(tx, request.organization, &of, request.create_time).await?;
-    let count = mailed
+    let looked = mailbox::look(tx, request.organization, &of, request.create_time).await?;
+    let count = looked
+        .mailed
         .get(mailbox.as_str())
         .map(|mailed| mailed.between(since, request.create_time));
     Ok(count
