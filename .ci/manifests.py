@@ -59,7 +59,7 @@ def table(binaries: str) -> str:
         "",
         "Of every program, as `--help` tells them; `.ci/deploy` compares this page. Each is an environment variable and a flag of",
         "the same name. In the chart they are `services.<name>.settings`: `MUSTER_DRAIN_DELAY` is `drainDelay`; addresses, files",
-        "and secrets it sets itself.",
+        "and secrets it sets itself, and `MUSTER_TIME_ZONES` of three services is the one value `timeZones`.",
         "",
     ]
     known = {service: settings(binaries, service) for service in SERVICES}

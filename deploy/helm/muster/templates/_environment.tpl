@@ -42,6 +42,10 @@
 {{- if has $name (list "gateway" "invitation" "organization") }}
 - {name: MUSTER_PUBLIC_URL, value: {{ $root.Values.publicUrl | quote }}}
 {{- end }}
+{{- /* One value: with different ones a day would end at one time for one service and at another for the next. */}}
+{{- if and (has $name (list "organization" "employment" "records")) $root.Values.timeZones }}
+- {name: MUSTER_TIME_ZONES, value: {{ $root.Values.timeZones | quote }}}
+{{- end }}
 {{- if and (eq $name "employment") $service.positionsConfigMap }}
 - {name: MUSTER_POSITIONS, value: /etc/muster/positions/positions.toml}
 {{- end }}
