@@ -7,7 +7,7 @@ use muster_proto::notification::v1::ListDeliveriesRequest;
 use muster_proto::notification::v1::delivery_service_client::DeliveryServiceClient;
 use muster_proto::records::v1::ListAssignmentsRequest;
 use muster_proto::records::v1::assignment_service_client::AssignmentServiceClient;
-use muster_testkit::eventually;
+use muster_testkit::{eventually, eventually_some};
 use serde_json::Value;
 
 use crate::support::{Organization, Suite, link_for, with_others};
@@ -15,15 +15,14 @@ use crate::support::{Organization, Suite, link_for, with_others};
 /// From, to, and the kind of the span there: `server` for a call, `consumer` for a message.
 type Edge = (String, String, String);
 
-/// What the trace page has seen since it was started, whatever it keeps of that.
-async fn seen(suite: &Suite) -> BTreeSet<Edge> {
+/// What the trace page has seen since it was started, whatever it keeps of that; `None` when it did not answer this time.
+async fn seen(suite: &Suite) -> Option<BTreeSet<Edge>> {
     let page = format!("{}/api/edges", suite.address("traces"));
-    let edges = suite.json(&page).await.expect("the trace page answers");
+    let edges = suite.json(&page).await?;
     let edges = edges.as_array().unwrap().iter();
     let word = |edge: &Value, field: &str| edge[field].as_str().unwrap().to_owned();
-    edges
-        .map(|edge| (word(edge, "from"), word(edge, "to"), word(edge, "kind")))
-        .collect()
+    let seen = edges.map(|edge| (word(edge, "from"), word(edge, "to"), word(edge, "kind")));
+    Some(seen.collect())
 }
 
 fn edge(from: &str, to: &str, kind: &str) -> Edge {
@@ -87,7 +86,9 @@ async fn every_service_emits_and_every_edge_between_services_is_seen() {
     let wanted = wanted();
     let mut missing = wanted.clone();
     eventually(async || {
-        let seen = seen(&suite).await;
+        let Some(seen) = seen(&suite).await else {
+            return false;
+        };
         let unheard: BTreeSet<Edge> = wanted.difference(&seen).cloned().collect();
         if unheard != missing {
             eprintln!("not seen yet: {unheard:?}");
@@ -103,7 +104,7 @@ async fn every_service_emits_and_every_edge_between_services_is_seen() {
 async fn no_edge_is_seen_that_the_contract_does_not_allow() {
     let _undisturbed = with_others().await;
     let (suite, wanted) = (Suite::find(), wanted());
-    let seen = seen(&suite).await;
+    let seen = eventually_some(async || seen(&suite).await).await;
     let beyond: Vec<&Edge> = seen.difference(&wanted).collect();
     assert!(beyond.is_empty(), "{beyond:?}");
 }

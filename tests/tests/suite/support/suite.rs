@@ -1,7 +1,9 @@
 //! Where the suite is, and tokens for it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex};
@@ -31,6 +33,25 @@ const PARTS: [&str; 6] = [
     "notification",
     "records",
 ];
+
+/// The files of a folder, each with what it is called when its name goes to another one.
+fn files(folder: &Path) -> BTreeMap<PathBuf, u64> {
+    let paths = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    // What went while they were listed is none of them.
+    let known = paths.filter_map(|path| {
+        let number = std::fs::metadata(&path).ok()?.ino();
+        Some((path, number))
+    });
+    known.collect()
+}
+
+fn text(file: &Path) -> io::Result<(String, String)> {
+    let bytes = std::fs::read(file)?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok((file.display().to_string(), text))
+}
 
 /// For tests that need the suite undisturbed. Hold it to the end.
 pub(crate) async fn with_others() -> RwLockReadGuard<'static, ()> {
@@ -194,18 +215,16 @@ impl Suite {
         self.texts("traces")
     }
 
+    /// Of files that are replaced meanwhile, something would be read twice or not at all: then all are read anew.
     fn texts(&self, folder: &str) -> Vec<(String, String)> {
-        let folder = std::fs::read_dir(self.dir.join(folder)).unwrap();
-        folder
-            .map(|entry| {
-                let path = entry.unwrap().path();
-                let bytes = std::fs::read(&path).unwrap_or_default();
-                (
-                    path.display().to_string(),
-                    String::from_utf8_lossy(&bytes).into_owned(),
-                )
-            })
-            .collect()
+        let folder = self.dir.join(folder);
+        loop {
+            let listed = files(&folder);
+            let texts: Result<Vec<_>, _> = listed.keys().map(|path| text(path)).collect();
+            if files(&folder) == listed {
+                return texts.unwrap();
+            }
+        }
     }
 
     /// Whether every part answers, and the edge reaches them: one that it could not reach it does not try for a moment.
