@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use muster_clock::Clock;
 use muster_server::settings::CommonSettings;
 use muster_server::{Running, Service};
+use tokio::runtime::Handle;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Endpoint;
 
@@ -22,7 +23,7 @@ pub type TestChannel = InterceptedService<RetryingChannel, Signed>;
 
 type Start = Box<dyn Fn() -> BoxFuture<'static, Running> + Send + Sync>;
 
-/// A service under test, or beside it. Its clock is the test's; background work ends with the test's runtime.
+/// A service under test, or beside it. Its clock is the test's; its background work ends with it.
 pub struct TestService {
     /// The database.
     pub database: Arc<TestDatabase>,
@@ -121,6 +122,16 @@ impl TestService {
     #[must_use]
     pub fn outbox(&self) -> Outbox<'_> {
         Outbox::of(&self.database)
+    }
+}
+
+impl Drop for TestService {
+    /// Ends it, for the runtime may go on: a test may have many of them, one after the other, and each that was left would look for its
+    /// database again and again, which is gone.
+    fn drop(&mut self) {
+        if let (Some(running), Ok(runtime)) = (self.running.take(), Handle::try_current()) {
+            drop(runtime.spawn(running.stop()));
+        }
     }
 }
 
