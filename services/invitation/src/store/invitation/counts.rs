@@ -20,8 +20,8 @@ pub(crate) async fn find(
 ) -> Result<Vec<(StateName, i64)>, DatabaseError> {
     Ok(sqlx::query_as(concat!(
         // All as they are shown at the time until which they are counted; and what is shown otherwise now, which may be before, by the
-        // clock of another process. These few are sorted by their states afterwards (OFFSET): a plan that is made while the table is young
-        // would else take an index that has all of the organization by state.
+        // clock of another process. These few are read in the order of their index (OFFSET keeps that): a plan that is made while the table
+        // is young would else take another one, and look at all of the organization.
         "WITH counted AS (
              SELECT coalesce((SELECT c.count_time FROM counted_organizations c WHERE c.organization_id = $1), $2) AS until)
          SELECT shown, sum(count)::bigint FROM (
@@ -39,7 +39,7 @@ pub(crate) async fn find(
         live!(),
         ") AND i.expire_time > least((SELECT until FROM counted), $2)
                        AND i.expire_time <= greatest((SELECT until FROM counted), $2)
-                     OFFSET 0) AS i
+                     ORDER BY i.expire_time OFFSET 0) AS i
                  GROUP BY i.state) AS passed
              CROSS JOIN LATERAL (VALUES (passed.state, -passed.count), ('EXPIRED', passed.count)) AS moved (shown, count)
          ) AS parts GROUP BY shown HAVING sum(count) <> 0 ORDER BY shown",
