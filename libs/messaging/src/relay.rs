@@ -112,14 +112,18 @@ struct Batch {
 }
 
 impl Batch {
-    /// When to claim again; at once after a full one, behind which more is waiting.
+    /// When to claim again; `None`: at once.
     fn next_claim(&self) -> Option<Instant> {
-        let gather = match self.rows.len() {
-            0..=1 => GATHER,
-            rows if i64::try_from(rows).is_ok_and(|rows| rows < ROWS_AT_ONCE) => GATHER_COMPANY,
-            _ => return None,
-        };
-        Some(self.claimed + gather)
+        gather(self.rows.len()).map(|gather| self.claimed + gather)
+    }
+}
+
+/// How long others are waited for from a claim of so many rows; `None` after a full one, behind which more is waiting.
+fn gather(rows: usize) -> Option<Duration> {
+    match rows {
+        0..=1 => Some(GATHER),
+        rows if i64::try_from(rows).is_ok_and(|rows| rows < ROWS_AT_ONCE) => Some(GATHER_COMPANY),
+        _ => None,
     }
 }
 
@@ -198,5 +202,19 @@ async fn measure(db: &Database, shutdown: &CancellationToken) {
             () = tokio::time::sleep(MEASURE_EVERY) => {}
             () = shutdown.cancelled() => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_events_come_in_company_the_next_ones_get_time_to_come() {
+        let waits = [1, 2, 99, 100].map(gather);
+        assert_eq!(
+            waits,
+            [Some(GATHER), Some(GATHER_COMPANY), Some(GATHER_COMPANY), None]
+        );
     }
 }

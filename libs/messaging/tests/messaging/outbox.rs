@@ -1,7 +1,6 @@
 //! What stands in the outbox is published by one relay, once, and swept when it is old.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use muster_database::DatabaseError;
 use muster_messaging::outbox::{self, Again};
@@ -32,35 +31,6 @@ async fn relays_share_the_work_without_repeating_it() {
             .count("SELECT count(*) FROM outbox WHERE attempts <> 1")
             .await,
         0
-    );
-}
-
-/// Where events come one after the other, a relay that has claimed several gives the next ones time to come: 40 ms.
-#[tokio::test(flavor = "multi_thread")]
-async fn events_that_come_in_company_are_claimed_in_company() {
-    let fixture = Fixture::new().await;
-    // Those of one marking have one time.
-    let several = "SELECT count(*) FROM (
-                       SELECT FROM outbox WHERE published_at IS NOT NULL
-                        GROUP BY published_at HAVING count(*) BETWEEN 2 AND 99) AS batch";
-    let (begun, is_enough) = (Instant::now(), AtomicBool::new(false));
-    let _relay = fixture.relay(fixture.broker.broker());
-    let publishing = async || {
-        while !is_enough.load(Ordering::SeqCst) {
-            fixture.publish(fresh(), 1).await;
-        }
-    };
-    let watching = async {
-        eventually(async || fixture.publisher.count(several).await >= 8).await;
-        is_enough.store(true, Ordering::SeqCst);
-    };
-    tokio::join!(publishing(), publishing(), publishing(), watching);
-    let claimed = u32::try_from(fixture.publisher.count(several).await).unwrap();
-    let took = begun.elapsed();
-    // Behind each of them but the last.
-    assert!(
-        took >= Duration::from_millis(40) * (claimed - 1),
-        "{claimed} claims of several rows in {took:?}"
     );
 }
 

@@ -101,10 +101,22 @@ impl Reply {
     /// recipient when the reply is one about a message.
     #[must_use]
     pub fn text(&self) -> String {
-        format!("{} {}", self.code, self.text.escape_ascii())
+        format!("{} {}", self.code, printable(&self.text))
             .trim_end()
             .to_owned()
     }
+}
+
+/// Printable ASCII as it is, also quotes, which servers like to use; everything else escaped.
+fn printable(text: &[u8]) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for byte in text {
+        match byte {
+            b' '..=b'~' => shown.push(char::from(*byte)),
+            _ => shown.extend(byte.escape_ascii().map(char::from)),
+        }
+    }
+    shown
 }
 
 /// What a report (RFC 3464) quotes of the server that refused a message, shown as a [`Reply`] is: `550 5.1.1 [...] no such user`. Its
@@ -166,7 +178,7 @@ fn words(text: &[u8], known: &[String], masked: &[(&str, &str)]) -> String {
         let word = match may_be_of_an_address(word, &parts) {
             true if shown.ends_with(MASK) => continue,
             true => MASK.to_owned(),
-            false => word.escape_ascii().to_string(),
+            false => printable(word),
         };
         if shown.len() + word.len() >= MAX_WORDS {
             break;
