@@ -177,7 +177,7 @@ impl Mailbox for Reports {
         let report = if mail.from_nobody {
             report::read(mail.mail, mail.address)
         } else {
-            Report::NoReport
+            Report::Unreadable
         };
         match report {
             Report::Undelivered(words) => self.bounce(mail.copy, words).await,
@@ -185,7 +185,7 @@ impl Mailbox for Reports {
                 measures::report("not_over");
                 Taken::Done
             }
-            Report::NoReport => {
+            Report::Unreadable => {
                 measures::report("no_report");
                 tracing::info!(delivery = %mail.copy.delivery, "a mail came to a return path that is no report");
                 Taken::Done

@@ -25,14 +25,14 @@ pub(super) enum Report {
     /// It has been delivered, or handed on, or it may still be.
     NotOver,
     /// It is no report that can be read: an automatic answer, say.
-    NoReport,
+    Unreadable,
 }
 
 /// Reads a mail to this return path.
 pub(super) fn read(mail: &[u8], return_path: &str) -> Report {
     match status_of(mail) {
         Some(status) => judge(&recipients(&status), return_path),
-        None => Report::NoReport,
+        None => Report::Unreadable,
     }
 }
 
@@ -51,7 +51,7 @@ struct Recipient {
 /// one that is delayed, what becomes of it is reported later.
 fn judge(recipients: &[Recipient], return_path: &str) -> Report {
     if recipients.is_empty() {
-        return Report::NoReport;
+        return Report::Unreadable;
     }
     let failed = recipients.iter().find(|recipient| recipient.action == "failed");
     match failed {

@@ -71,17 +71,17 @@ fn corpus() -> Vec<(&'static str, &'static str, Report)> {
         (
             "an automatic answer",
             include_str!("corpus/vacation.eml"),
-            Report::NoReport,
+            Report::Unreadable,
         ),
         (
             "that somebody has read it",
             include_str!("corpus/read-receipt.eml"),
-            Report::NoReport,
+            Report::Unreadable,
         ),
         (
             "qmail, which writes for people alone",
             include_str!("corpus/words-only.eml"),
-            Report::NoReport,
+            Report::Unreadable,
         ),
     ]
 }
@@ -155,7 +155,7 @@ fn what_has_reached_somebody_or_still_may_has_not_come_back() {
         (vec!["failed", "Delayed (until tomorrow)"], Report::NotOver),
         (vec!["failed", "delivered"], Report::NotOver),
         (vec!["expanded", "failed"], Report::NotOver),
-        (vec![], Report::NoReport),
+        (vec![], Report::Unreadable),
     ] {
         let groups: Vec<String> = actions.iter().map(|action| recipient(action)).collect();
         let text = report_of(&format!("Reporting-MTA: dns; m\n\n{}", groups.join("\n")));
@@ -198,7 +198,7 @@ fn what_is_cut_off_says_what_it_says() {
             // The most that a piece can say wrongly is less: that there is no report, or fewer words.
             let is_less = matches!(
                 (&cut, &expected),
-                (Report::NoReport, _)
+                (Report::Unreadable, _)
                     | (Report::Undelivered(_), Report::Undelivered(_))
                     | (Report::NotOver, _)
             );
@@ -222,7 +222,7 @@ fn a_report_that_is_quoted_or_attached_is_none() {
              Content-Type: message/rfc822\r\n\r\n{report}\r\n--y--\r\n"
         ),
     ] {
-        assert_eq!(read(text.as_bytes(), RETURN_PATH), Report::NoReport, "{text}");
+        assert_eq!(read(text.as_bytes(), RETURN_PATH), Report::Unreadable, "{text}");
     }
 }
 
@@ -232,7 +232,7 @@ fn a_head_may_be_long_and_its_fields_of_mime_may_not() {
     let read = |text: &str| read(text.as_bytes(), RETURN_PATH);
     let received = "Received: from a by b\n\twith c\n".repeat(5_000);
     assert_eq!(read(&format!("{received}{report}")), undelivered(""));
-    for (count, expected) in [(100, undelivered("")), (2_000, Report::NoReport)] {
+    for (count, expected) in [(100, undelivered("")), (2_000, Report::Unreadable)] {
         let parameters = format!("multipart/report{}", "; a=b".repeat(count));
         assert_eq!(
             read(&report.replacen("multipart/report", &parameters, 1)),
