@@ -22,8 +22,9 @@ const BATCH_SIZE: usize = 10;
 const AWAY: Duration = Duration::from_secs(30);
 /// Whatever was asked about in vain waits a second, give or take a fifth, and no mail more than that.
 const LONGEST_WAIT: &str = "1.5 seconds";
-/// How many mails may be asked about in vain: what was on its way when nobody answered any more, and then one at a time.
-const IN_VAIN: f64 = 60.0;
+/// How many mails may be asked about in vain: what was on its way when nobody answered any more, 32 and three for each of these but one who
+/// ask ahead, and then one at a time.
+const IN_VAIN: f64 = 160.0;
 /// An outage that lasts is told again this often.
 const SAID_EVERY: u64 = 60;
 
