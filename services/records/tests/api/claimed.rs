@@ -15,6 +15,7 @@ use muster_proto::records::v1::{GrantState, ListLearnerGrantsRequest, RequestGra
 use muster_refusal::ErrorReason;
 use muster_server::convert::timestamp;
 use muster_testkit::{TestCaller, eventually, eventually_some};
+use tonic::{Code, Status};
 
 use crate::fixture::{Fixture, me, person_name, reason};
 
@@ -28,10 +29,21 @@ impl Fixture {
         person: &str,
         consent: Option<LearningRecordConsent>,
     ) -> ClaimEmploymentsResponse {
+        self.claim_since(person, "", consent).await.unwrap()
+    }
+
+    /// The same, which says this first day; empty: none.
+    pub(crate) async fn claim_since(
+        &self,
+        person: &str,
+        start_date: &str,
+        consent: Option<LearningRecordConsent>,
+    ) -> Result<ClaimEmploymentsResponse, Status> {
         let request = ClaimEmploymentsRequest {
             parent: me(),
             claims: vec![EmploymentClaim {
                 organization: self.organization_name().to_string(),
+                start_date: start_date.to_owned(),
                 consent,
                 ..Default::default()
             }],
@@ -41,9 +53,11 @@ impl Fixture {
         let claiming = async || {
             let calls = self.employments.calls_of(TestCaller::person(person));
             let mut own = PersonEmploymentServiceClient::new(calls);
-            own.claim_employments(request.clone()).await.ok()
+            let claimed = own.claim_employments(request.clone()).await;
+            let passes = matches!(&claimed, Err(status) if status.code() == Code::Unavailable);
+            (!passes).then_some(claimed)
         };
-        eventually_some(claiming).await.into_inner()
+        Ok(eventually_some(claiming).await?.into_inner())
     }
 
     /// What such a claim's grant is called.

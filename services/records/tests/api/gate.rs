@@ -25,17 +25,18 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use prost_types::{FieldMask, Timestamp};
 use sqlx::PgConnection;
-use time::macros::date;
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 use tonic::Status;
 
-use self::model::{Learner, MOMENT, MONTH, What};
+use self::model::{Learner, MOMENT, MONTH, What, day};
 use crate::fixture::{Fixture, me, person_id};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// How many learners there are.
 const LEARNERS: usize = 2;
+/// First days that are said, from today: on either side of an end that was today, and of one that was a month ago.
+const FIRST_DAYS: [i64; 4] = [1, 0, -1, -40];
 
 type Learners = [Learner; LEARNERS];
 
@@ -66,18 +67,21 @@ enum Act {
 fn what() -> impl Strategy<Value = What> {
     let back = || prop_oneof![4 => Just(0_usize), 1 => 1..3_usize];
     let is = any::<bool>;
+    let first_day = || (0..FIRST_DAYS.len()).prop_map(|place| FIRST_DAYS[place]);
+    let perhaps = prop_oneof![2 => Just(None), 1 => first_day().prop_map(Some)];
+    let claim = (perhaps, any::<Option<bool>>());
     prop_oneof![
         4 => is().prop_map(|for_ever| What::Grant { for_ever }),
         3 => Just(What::Ask),
         3 => (back(), is()).prop_map(|(back, for_ever)| What::Approve { back, for_ever }),
         2 => back().prop_map(|back| What::Deny { back }),
         2 => back().prop_map(|back| What::Revoke { back }),
-        4 => any::<Option<bool>>().prop_map(|consent| What::Claim { consent }),
+        4 => claim.prop_map(|(since, consent)| What::Claim { since, consent }),
         6 => Just(What::Verify),
         2 => Just(What::Reject),
         2 => Just(What::Correct),
         1 => Just(What::Withdraw),
-        1 => Just(What::Edit),
+        2 => first_day().prop_map(|since| What::Edit { since }),
         2 => is().prop_map(|is_own| What::End { is_own }),
         2 => is().prop_map(|is_own| What::Undo { is_own }),
     ]
@@ -124,6 +128,11 @@ impl Fixture {
         (!for_ever).then(|| self.after(MOMENT))
     }
 
+    /// A first day, as it is said.
+    fn said(&self, since: i64) -> String {
+        day(self.service.clock.now(), since).to_string()
+    }
+
     async fn does(&self, learner: &Learner, what: What) -> Result<Answered, Status> {
         let person = learner.person.as_str();
         let name = |back: usize| {
@@ -143,12 +152,14 @@ impl Fixture {
             }
             What::Deny { back } => self.deny(person, &name(back)).await?,
             What::Revoke { back } => self.revoke(person, name(back)).await?,
-            What::Claim { consent } => {
+            What::Claim { since, consent } => {
+                let start_date = since.map(|since| self.said(since)).unwrap_or_default();
                 let consent = consent.map(|for_ever| LearningRecordConsent {
                     expire_time: self.until(for_ever),
                     ..Default::default()
                 });
-                let ClaimEmploymentsResponse { grants, .. } = self.claim_granting(person, consent).await;
+                let claimed = self.claim_since(person, &start_date, consent).await;
+                let ClaimEmploymentsResponse { grants, .. } = claimed?;
                 let granted = grants.into_iter().find(|name| !name.is_empty());
                 return Ok(granted.map(|name| (id_of(&name), None)));
             }
@@ -186,13 +197,11 @@ impl Fixture {
                 let mut own = PersonEmploymentServiceClient::new(own);
                 own.withdraw_employment(request).await?;
             }
-            _ => {
-                // Never the same day twice: there is a change between two of them.
-                let start = date!(2025 - 01 - 01) + time::Duration::days(learner.version);
+            What::Edit { since } => {
                 let request = UpdateEmploymentRequest {
                     employment: Some(Employment {
                         name,
-                        start_date: start.to_string(),
+                        start_date: self.said(since),
                         ..Default::default()
                     }),
                     update_mask: Some(FieldMask {
@@ -203,6 +212,7 @@ impl Fixture {
                 let mut own = PersonEmploymentServiceClient::new(own);
                 own.update_employment(request).await?;
             }
+            _ => unreachable!("{what:?} is not done to an employment"),
         }
         Ok(())
     }
@@ -319,7 +329,11 @@ async fn play(fixture: &Fixture, begun: [bool; LEARNERS], acts: &[Act]) -> Resul
     }
     // What services show to each other is renewed: time passes with each act.
     fixture.pass(SECOND);
-    let begin = [What::Claim { consent: None }, What::Verify];
+    let claim = What::Claim {
+        since: None,
+        consent: None,
+    };
+    let begin = [claim, What::Verify];
     let begun = (0..LEARNERS).filter(|who| begun[*who]);
     let begun = begun.flat_map(|who| begin.map(|what| Act::Does { who, what }));
     let begun: Vec<Act> = begun.collect();
@@ -500,4 +514,51 @@ async fn whatever_everybody_does_only_what_was_granted_is_read_and_every_reading
         })
     });
     assert!(tried.is_ok(), "{}", tried.unwrap_err());
+}
+
+/// Random sequences seldom say a day that is just on this or on that side of an end.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_says_no_day_that_they_worked_before_and_grants_nothing_by_what_is_refused() {
+    let fixture = Fixture::start().await;
+    let one = |what| Act::Does { who: 0, what };
+    let claim = |since| {
+        let consent = Some(true);
+        one(What::Claim { since, consent })
+    };
+    let edit = |since| one(What::Edit { since });
+    let (verify, end) = (one(What::Verify), one(What::End { is_own: false }));
+    let read = Act::Read {
+        who: 0,
+        into_file: false,
+    };
+    let acts = [
+        // Of what ended without a first day, the last one is taken.
+        end,
+        claim(Some(0)),
+        read,
+        claim(None),
+        edit(-40),
+        edit(0),
+        verify,
+        read,
+        edit(1),
+        read,
+        verify,
+        // Nothing is said anew.
+        edit(1),
+        read,
+        // It never began, and takes no day.
+        end,
+        claim(Some(0)),
+        claim(Some(1)),
+        verify,
+        read,
+        Act::PassMonth,
+        edit(-1),
+        read,
+        edit(-40),
+        verify,
+        read,
+    ];
+    play(&fixture, [true, false], &acts).await.unwrap();
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use muster_clock::Zone;
 use muster_proto::employment::v1::EmploymentState as E;
 use muster_proto::records::v1::GrantState as G;
 use muster_refusal::ErrorReason as R;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 /// How long a consent with an end is valid. Shorter than the tokens of the calls that are under way.
 pub(super) const MOMENT: Duration = Duration::from_secs(30);
@@ -14,6 +15,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How often a claim is rejected before it is not handed in again.
 const REJECTIONS: usize = 5;
+/// By its clocks the organization counts days.
+const ZONE: &str = "America/Detroit";
 
 /// What somebody does about a learner.
 #[derive(Debug, Clone, Copy)]
@@ -35,16 +38,19 @@ pub(super) enum What {
     Revoke {
         back: usize,
     },
-    /// Says that they work there, and consents in the same step, for ever or for a moment.
+    /// Says that they work there, perhaps since when, in days from today; and consents in the same step, for ever or for a moment.
     Claim {
+        since: Option<i64>,
         consent: Option<bool>,
     },
     Verify,
     Reject,
     Correct,
     Withdraw,
-    /// Says another first day: the employment waits again.
-    Edit,
+    /// Says another first day, in days from today: the employment waits again.
+    Edit {
+        since: i64,
+    },
     /// By the learner, or by the organization.
     End {
         is_own: bool,
@@ -74,6 +80,8 @@ pub(super) struct Job {
     is_verified: bool,
     was_verified: bool,
     rejections: usize,
+    /// `None` when not said.
+    first_day: Option<Date>,
     /// By whom, and when.
     ended: Option<(bool, OffsetDateTime)>,
 }
@@ -82,10 +90,24 @@ pub(super) struct Job {
 pub(super) struct Learner {
     pub(super) person: String,
     pub(super) job: Option<Job>,
+    /// The last day that any employment before that one covers.
+    worked_until: Option<Date>,
     /// How often one of their employments changed.
     pub(super) version: i64,
     /// Oldest first.
     pub(super) grants: Vec<Consent>,
+}
+
+/// The day where the organization is, so many days from today.
+pub(super) fn day(now: OffsetDateTime, days: i64) -> Date {
+    Zone::named(ZONE).day(now) + time::Duration::days(days)
+}
+
+/// No two employments cover the same day. What is open covers every day from its first one on, and no day as long as none is said: so it
+/// begins after everything that has ended.
+fn begins_after(worked_until: Option<Date>, first_day: Option<Date>) -> Result<(), R> {
+    let is_taken = first_day.is_some() && first_day <= worked_until;
+    if is_taken { Err(R::InvalidRequest) } else { Ok(()) }
 }
 
 impl Consent {
@@ -109,13 +131,14 @@ impl Consent {
 }
 
 impl Job {
-    fn claimed() -> Self {
+    fn claimed(first_day: Option<Date>) -> Self {
         Self {
             name: String::new(),
             state: E::PendingVerification,
             is_verified: false,
             was_verified: false,
             rejections: 0,
+            first_day,
             ended: None,
         }
     }
@@ -124,8 +147,16 @@ impl Job {
         matches!(self.state, E::PendingVerification | E::Verified)
     }
 
-    /// Where an act on the employment leads, if anywhere.
-    fn next(&self, what: What, now: OffsetDateTime) -> Result<Option<Self>, R> {
+    /// The last day that it covers once it has ended: here everything ends at once. What was to begin later never began, and covers none.
+    fn last_day(&self) -> Option<Date> {
+        let (_, at) = self.ended?;
+        let last_day = day(at, 0);
+        (self.first_day <= Some(last_day)).then_some(last_day)
+    }
+
+    /// Where an act on the employment leads, if anywhere. It is the latest one: nothing has ended since its first day was said, and so
+    /// nothing keeps it from being handed in again, or its end from being taken back.
+    fn next(&self, what: What, worked_until: Option<Date>, now: OffsetDateTime) -> Result<Option<Self>, R> {
         let mut next = self.clone();
         match (what, self.state) {
             (What::Verify, E::PendingVerification) => {
@@ -135,11 +166,18 @@ impl Job {
                 next.state = E::Rejected;
                 next.rejections += 1;
             }
-            (What::Correct | What::Edit, E::Rejected) if self.rejections == REJECTIONS => {
+            (What::Edit { since }, E::PendingVerification | E::Verified | E::Rejected)
+                if self.first_day == Some(day(now, since)) =>
+            {
+                return Ok(None);
+            }
+            (What::Correct | What::Edit { .. }, E::Rejected) if self.rejections == REJECTIONS => {
                 return Err(R::TooManyRejections);
             }
-            (What::Correct | What::Edit, E::Rejected) => next.state = E::PendingVerification,
-            (What::Edit, E::PendingVerification | E::Verified) => {
+            (What::Correct, E::Rejected) => next.state = E::PendingVerification,
+            (What::Edit { since }, E::PendingVerification | E::Verified | E::Rejected) => {
+                next.first_day = Some(day(now, since));
+                begins_after(worked_until, next.first_day)?;
                 (next.state, next.is_verified) = (E::PendingVerification, false);
             }
             (What::Withdraw, E::PendingVerification) if self.was_verified => {
@@ -170,7 +208,7 @@ impl Job {
             | (What::Withdraw, E::Withdrawn)
             | (What::End { .. }, E::Ended)
             | (What::Undo { .. }, E::PendingVerification | E::Verified) => return Ok(None),
-            (What::Edit, _) => return Err(R::EmploymentState),
+            (What::Edit { .. }, _) => return Err(R::EmploymentState),
             (_, E::Verified) => return Err(R::EmploymentVerified),
             (_, E::Rejected) => return Err(R::EmploymentRejected),
             _ => return Err(R::EmploymentState),
@@ -223,10 +261,13 @@ impl Learner {
                 self.revoke(place, now);
                 Ok(Some(place))
             }
-            What::Claim { consent } => Ok(self.claim(consent.map(until), now)),
+            What::Claim { since, consent } => {
+                let first_day = since.map(|since| day(now, since));
+                self.claim(first_day, consent.map(until), now)
+            }
             _ => {
                 let job = self.job.as_ref().ok_or(R::NotFound)?;
-                if let Some(next) = job.next(what, now)? {
+                if let Some(next) = job.next(what, self.worked_until, now)? {
                     let is_over = matches!(next.state, E::Withdrawn | E::Ended);
                     self.job = Some(next);
                     self.version += 1;
@@ -306,15 +347,26 @@ impl Learner {
         }
     }
 
-    /// Of a claim: the open employment takes the consent in, or a new one begins.
-    fn claim(&mut self, consent: Option<Option<OffsetDateTime>>, now: OffsetDateTime) -> Option<usize> {
+    /// Of a claim: the open employment takes the consent in, whatever day is said, or a new one begins.
+    fn claim(
+        &mut self,
+        first_day: Option<Date>,
+        consent: Option<Option<OffsetDateTime>>,
+        now: OffsetDateTime,
+    ) -> Result<Option<usize>, R> {
         let begins = !self.job.as_ref().is_some_and(Job::is_open);
         if begins {
+            let last_day = self.job.as_ref().and_then(Job::last_day);
+            let worked_until = self.worked_until.max(last_day);
+            begins_after(worked_until, first_day)?;
             self.lapse(now);
-            self.job = Some(Job::claimed());
+            self.worked_until = worked_until;
+            self.job = Some(Job::claimed(first_day));
         }
         self.version += i64::from(begins || consent.is_some());
-        let until = consent?;
+        let Some(until) = consent else {
+            return Ok(None);
+        };
         for grant in &mut self.grants {
             match grant.state(now) {
                 G::Active => grant.state = G::Revoked,
@@ -323,7 +375,7 @@ impl Learner {
                 _ => {}
             }
         }
-        Some(self.add(G::Active, until))
+        Ok(Some(self.add(G::Active, until)))
     }
 
     /// What was given to an employment ends with it.
