@@ -115,9 +115,7 @@ impl<'s> Walk<'s> {
 
     async fn goes_to_the_issuer(&self) {
         self.browser.click("#sign-in").await;
-        let field = "#register input[name=email]";
-        self.browser.types(field, &self.employee.address).await;
-        self.browser.click("#register button").await;
+        self.browser.registers(&self.employee.address, None).await;
     }
 
     /// The page says this, fits into a phone, and is kept as pictures: on a phone, twice as large, dark.

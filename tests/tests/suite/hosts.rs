@@ -39,7 +39,7 @@ async fn an_invitee_switches_the_account_registers_at_the_issuer_and_accepts() {
     browser.shows("Test Kindergarten invites you").await;
     browser.click("#register").await;
     is_at(&browser, ISSUER).await;
-    browser.registers(&address, "Hanna Hosts").await;
+    browser.registers(&address, Some("Hanna Hosts")).await;
     is_at(&browser, PAGES).await;
     browser.shows("You are signed in as Hanna Hosts").await;
     browser.click("#accept").await;
@@ -89,7 +89,7 @@ async fn a_stranger_joins_by_the_page_and_then_signs_in_at_the_issuer() {
     browser.click("#account").await;
     browser.click("a[href^='/sign-in']").await;
     is_at(&browser, ISSUER).await;
-    browser.registers(&address, "Hugo Hosts").await;
+    browser.registers(&address, Some("Hugo Hosts")).await;
     is_at(&browser, PAGES).await;
     browser.shows("Your invitations").await;
     browser.click("form[action='/invitations/accept'] button").await;

@@ -31,7 +31,7 @@ async fn an_invitation_is_accepted_by_keys() {
     browser.go(&link).await;
     browser.shows("Test Kindergarten invites you").await;
     presses(&browser, "#register").await;
-    browser.registers(&address, "Karla Keys").await;
+    browser.registers(&address, Some("Karla Keys")).await;
     browser.shows("You are signed in as Karla Keys").await;
     presses(&browser, "#accept").await;
     browser.shows("You have joined Test Kindergarten").await;
@@ -112,7 +112,7 @@ async fn a_stranger_joins_by_keys_and_declines_and_accepts_in_the_account() {
     presses(&browser, "#account").await;
     browser.shows("Your invitations").await;
     presses(&browser, "#register").await;
-    browser.registers(&address, "Konrad Keys").await;
+    browser.registers(&address, Some("Konrad Keys")).await;
     browser.shows("Test Kindergarten").await;
     presses(&browser, "summary").await;
     presses(&browser, ".decline").await;

@@ -223,11 +223,6 @@ impl<'s> Walk<'s> {
         let change = format!("UPDATE invitations SET {what} WHERE invitation_id = '{id}'");
         database.change(&change).await;
     }
-
-    async fn registers(&self, address: &str) {
-        self.browser.types("#register input[name=email]", address).await;
-        self.browser.click("#register button").await;
-    }
 }
 
 /// What the link shows, whoever has it, once it leads to no invitation that could be accepted. None of it changes anything.
@@ -287,7 +282,7 @@ async fn organizations(walk: &Walk<'_>) {
     let (_, link) = walk.invited_at(&other, &address).await;
     walk.browser.go(&link).await;
     walk.browser.click("#register").await;
-    walk.registers(&address).await;
+    walk.browser.registers(&address, None).await;
     walk.browser.shows(words.signed_in).await;
     let staff = suite.client("staff");
     profile::suspend(&staff, &other.name, "a test").await.unwrap();
@@ -316,7 +311,7 @@ async fn account(walk: &Walk<'_>) {
     let (first, link) = walk.invited_at(&walk.organization, &address).await;
     walk.browser.go(&link).await;
     walk.browser.click("#register").await;
-    walk.registers(&address).await;
+    walk.browser.registers(&address, None).await;
     walk.shows(words.signed_in, "14-accept").await;
     // While the page stood open.
     walk.cancel(&first).await;

@@ -6,15 +6,6 @@ use serde_json::json;
 
 use crate::support::{Browser, Organization, Suite, link_for, with_others};
 
-/// Fills in the issuer's form to register.
-async fn fill_in(browser: &Browser, address: &str, name: &str) {
-    for (field, text) in [("email", address), ("name", name)] {
-        browser
-            .types(&format!("#register input[name={field}]"), text)
-            .await;
-    }
-}
-
 #[tokio::test]
 async fn an_invitee_follows_the_link_registers_and_accepts() {
     let _undisturbed = with_others().await;
@@ -32,7 +23,7 @@ async fn an_invitee_follows_the_link_registers_and_accepts() {
     browser.picture("1-invitation").await;
     browser.click("#register").await;
 
-    fill_in(&browser, &address, "Paula Page").await;
+    browser.fills_in(&address, Some("Paula Page")).await;
     browser.picture("2-register").await;
     browser.click("#register button").await;
 
@@ -73,8 +64,7 @@ async fn somebody_else_is_told_so_and_can_switch() {
     browser.click("#switch").await;
     browser.shows("Test Kindergarten invites you").await;
     browser.click("#sign-in").await;
-    browser.types("#register input[name=email]", &address).await;
-    browser.click("#register button").await;
+    browser.registers(&address, None).await;
     browser.click("#accept").await;
     browser.shows("You have joined Test Kindergarten").await;
     eventually(async || organization.count(&suite, InvitationState::Active).await == 1).await;
@@ -124,8 +114,7 @@ async fn a_stranger_joins_by_the_page_confirms_the_address_and_accepts_in_the_ac
 
     browser.click("#account").await;
     browser.click("a[href^='/sign-in']").await;
-    fill_in(&browser, &address, "Stella Stranger").await;
-    browser.click("#register button").await;
+    browser.registers(&address, Some("Stella Stranger")).await;
     browser.shows("Test Kindergarten").await;
     browser.picture("14-account-phone").await;
     browser.click("form[action='/invitations/accept'] button").await;
@@ -191,8 +180,7 @@ async fn whoever_lost_the_mail_signs_in_and_answers_in_their_account() {
         .go(&format!("{}/invitations", suite.address("gateway")))
         .await;
     browser.click("#register").await;
-    fill_in(&browser, &address, "Olga Own").await;
-    browser.click("#register button").await;
+    browser.registers(&address, Some("Olga Own")).await;
     browser.shows("Your invitations").await;
     browser.shows("Test Kindergarten").await;
     browser.picture("10-invitations").await;

@@ -178,12 +178,12 @@ async fn walk(screens: &'static Screens) {
     walk.browser.click("#undo").await;
     walk.browser.click("#register").await;
     walk.browser
-        .registers(&format!("sam.{unique}@school.test"), screens.somebody)
+        .registers(&format!("sam.{unique}@school.test"), Some(screens.somebody))
         .await;
     walk.keeps(6).await;
     walk.browser.click("#switch").await;
     walk.browser.click("#register").await;
-    walk.browser.registers(&address, screens.invitee).await;
+    walk.browser.registers(&address, Some(screens.invitee)).await;
     walk.keeps(3).await;
     walk.browser.click("#accept").await;
     walk.keeps(4).await;

@@ -31,10 +31,7 @@ async fn what_is_longer_ago_is_behind_a_link_by_the_name_of_who_assigned_it_and_
         .go(&format!("{}/trainings", suite.address("gateway")))
         .await;
     browser.click("#sign-in").await;
-    browser
-        .types("#register input[name=email]", &employee.address)
-        .await;
-    browser.click("#register button").await;
+    browser.registers(&employee.address, None).await;
     browser.shows("Older trainings").await;
     assert_eq!(browser.overhang().await, 0);
     browser.picture("16-trainings-phone").await;

@@ -141,12 +141,18 @@ impl Browser {
         self.element(css).await.send_keys(text).await.unwrap();
     }
 
-    /// Registers at the issuer, whose page is shown.
-    pub(crate) async fn registers(&self, address: &str, name: &str) {
-        for (field, text) in [("email", address), ("name", name)] {
-            self.types(&format!("#register input[name={field}]"), text).await;
-        }
+    /// Registers at the issuer, whose page is shown; `None`: without saying a name.
+    pub(crate) async fn registers(&self, address: &str, name: Option<&str>) {
+        self.fills_in(address, name).await;
         self.click("#register button").await;
+    }
+
+    /// Fills in the issuer's form to register, and does not hand it in.
+    pub(crate) async fn fills_in(&self, address: &str, name: Option<&str>) {
+        self.types("#register input[name=email]", address).await;
+        if let Some(name) = name {
+            self.types("#register input[name=name]", name).await;
+        }
     }
 
     /// The host name of the page that is shown.
