@@ -24,6 +24,12 @@ impl Trace {
         let parent = format!("00-{id}-{}-01", &id[..16]);
         (call.clone().header("traceparent", parent), Self(id))
     }
+
+    /// Whether the event, as [`published`] tells of it, is of this call.
+    pub(super) fn is_of(&self, event: &str) -> bool {
+        // No other part of a `traceparent` is as long as the trace.
+        event.contains(&self.0)
+    }
 }
 
 /// Which events there are because of these calls, each with its trace.
