@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use muster_proto::invitation::v1::{ImportProblem, ImportProblemSeverity, ImportRow};
+use muster_testkit::corpus;
 use tonic::Status;
 
 use crate::fixture::Fixture;
@@ -35,12 +36,7 @@ async fn every_file_becomes_the_preview_beside_it() {
 
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spreadsheets");
-    let entries = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let is_file = |file: &PathBuf| file.extension().is_some_and(|kind| kind != "expected");
-    let mut files: Vec<PathBuf> = entries.filter(is_file).collect();
-    files.sort();
+    let files = corpus(&folder);
     assert!(files.len() >= 60, "{} files", files.len());
     files
 }

@@ -2,8 +2,9 @@
 //! `MUSTER_TEST_MUTATIONS=10000` asks for more of each file.
 
 use std::io::{Cursor, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use muster_testkit::corpus;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use zip::write::SimpleFileOptions;
@@ -82,17 +83,11 @@ fn harmed_alone() {
 
 fn files() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spreadsheets");
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|kind| kind != "expected"))
-        .collect();
-    paths.sort();
-    let named = |path: &std::path::PathBuf| {
+    let named = |path: PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         (name, std::fs::read(path).unwrap())
     };
-    paths.iter().map(named).collect()
+    corpus(&folder).into_iter().map(named).collect()
 }
 
 /// With up to eight harms.
