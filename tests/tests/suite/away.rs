@@ -6,16 +6,8 @@ use std::time::{Duration, Instant};
 
 use muster_testkit::eventually;
 
-use crate::support::{Database, Organization, Standstill, Suite, after_restart, alone};
+use crate::support::{Database, Organization, SERVICES, Standstill, Suite, after_restart, alone};
 
-/// Those that talk to the broker.
-const SERVICES: [&str; 5] = [
-    "organization",
-    "employment",
-    "invitation",
-    "notification",
-    "records",
-];
 const MAILS: usize = 300;
 /// As many as can be invited by hand in one request.
 const BATCH_SIZE: usize = 10;

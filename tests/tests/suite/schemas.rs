@@ -1,14 +1,6 @@
 //! What the databases themselves promise, each service's alike.
 
-use crate::support::{Database, Suite, with_others};
-
-const SERVICES: [&str; 5] = [
-    "organization",
-    "employment",
-    "invitation",
-    "notification",
-    "records",
-];
+use crate::support::{Database, SERVICES, Suite, with_others};
 
 /// The tables of a database that rows of organizations and people are in. The others are read across organizations (by the
 /// relay, by event id, by the processes that hold leases), keyed by caller and request or by session, or the same for all: the

@@ -29,5 +29,5 @@ pub(crate) use raw::RawCall;
 pub(crate) use redelivery::Redelivery;
 pub(crate) use reports::{hand_in, handed_in, return_path_of, undelivered};
 pub(crate) use snapshot::Snapshot;
-pub(crate) use suite::{Suite, alone, binary, with_others};
+pub(crate) use suite::{SERVICES, Suite, alone, binary, with_others};
 pub(crate) use visitor::Visitor;

@@ -1,17 +1,8 @@
 //! The trace of a call: whatever is stored because of it names it.
 
-use crate::support::{Database, RawCall, Suite};
+use crate::support::{Database, RawCall, SERVICES, Suite};
 
 use super::stage::Stage;
-
-/// Where calls are answered that change something. Each keeps the trace of the call with what it publishes of a change.
-const SERVICES: [&str; 5] = [
-    "organization",
-    "employment",
-    "invitation",
-    "notification",
-    "records",
-];
 
 /// 32 hexadecimal digits.
 #[derive(Debug, Clone)]
@@ -32,7 +23,8 @@ impl Trace {
     }
 }
 
-/// Which events there are because of these calls, each with its trace.
+/// Which events there are because of these calls, each with its trace: every service keeps the trace of a call with what it publishes of
+/// a change.
 pub(super) async fn published(suite: &Suite, traces: &[Trace]) -> Vec<String> {
     let ids: Vec<String> = traces.iter().map(|trace| format!("'{}'", trace.0)).collect();
     let question = format!(

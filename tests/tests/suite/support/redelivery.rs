@@ -2,16 +2,9 @@
 
 use muster_testkit::eventually;
 
-use super::{Database, Organization, Suite};
+use super::{Database, Organization, SERVICES, Suite};
 
 const PUBLISHERS: [&str; 4] = ["organization", "employment", "invitation", "notification"];
-const CONSUMERS: [&str; 5] = [
-    "organization",
-    "employment",
-    "invitation",
-    "notification",
-    "records",
-];
 
 /// What is published from now on.
 pub(crate) struct Redelivery {
@@ -37,7 +30,7 @@ impl Redelivery {
         let those = format!("FROM inbox WHERE id IN ({})", quoted.join(", "));
         let (count, forget) = (format!("SELECT count(*) {those}"), format!("DELETE {those}"));
         let mut forgotten = Vec::new();
-        for consumer in CONSUMERS {
+        for consumer in SERVICES {
             let consumer = Database::of(suite, consumer).await;
             let heard = i64::try_from(consumer.run(&forget).await).unwrap();
             forgotten.push((consumer, heard));
@@ -64,7 +57,7 @@ impl Redelivery {
         // Their ids begin with the time.
         older.sort();
         let mut consumers = Vec::new();
-        for consumer in CONSUMERS {
+        for consumer in SERVICES {
             consumers.push(Database::of(suite, consumer).await);
         }
         for (id, publisher) in older.iter().rev() {
@@ -90,7 +83,7 @@ impl Redelivery {
 }
 
 fn none_is_parked(suite: &Suite, events: &[(String, &str)]) {
-    for consumer in CONSUMERS {
+    for consumer in SERVICES {
         let parked = suite.operate(consumer, &["parked", "list"]);
         let ours: Vec<&str> = parked
             .lines()

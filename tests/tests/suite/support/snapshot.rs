@@ -6,15 +6,8 @@ use std::time::Duration;
 use muster_messaging::EventType;
 use muster_testkit::eventually_some;
 
-use super::{Database, Organization, Suite};
+use super::{Database, Organization, SERVICES, Suite};
 
-const SERVICES: [&str; 5] = [
-    "organization",
-    "employment",
-    "invitation",
-    "notification",
-    "records",
-];
 /// What comes and goes by itself: what was published or answered is swept away after a while, and what was changed of counts is folded into
 /// them.
 const PASSING: [&str; 6] = [
