@@ -7,7 +7,6 @@ use muster_proto::invitation::v1::{
     CancelInvitationRequest, DeliveryState, Invitation, InvitationState, LookupInvitationRequest,
 };
 use muster_testkit::TestCaller;
-use prost_types::Timestamp;
 use tonic::Status;
 
 use crate::fixture::{Fixture, reason};
@@ -102,15 +101,11 @@ async fn what_expired_can_be_cancelled_and_what_was_answered_cannot() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_mail_that_was_cancelled_never_goes_out() {
     let mut fixture = Fixture::new().await;
-    let send_time = fixture.clock.now() + Duration::from_secs(3600);
-    let later = Invitation {
-        send_time: Some(Timestamp {
-            seconds: send_time.unix_timestamp(),
-            nanos: 0,
-        }),
-        ..fixture.wanted("ada@example.com", &[&fixture.nurses])
-    };
-    let made = fixture.create_this(later).await.unwrap();
+    let hour = Duration::from_secs(3600);
+    let made = fixture
+        .create_later("ada@example.com", &[&fixture.nurses], hour)
+        .await;
+    let made = made.unwrap();
     let cancelled = cancel(&fixture, &made.name).await.unwrap();
     assert_eq!(cancelled.delivery_state(), DeliveryState::Dropped);
     // Another one that is due at the same time shows that the scheduler has looked.

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use muster_proto::error::v1::ErrorReason as R;
-use muster_proto::invitation::v1::{DeliveryState, ImportState, Invitation, InvitationState as S};
+use muster_proto::invitation::v1::{DeliveryState, ImportState, InvitationState as S};
 use muster_testkit::{TestCaller, eventually};
-use prost_types::Timestamp;
 
 use crate::counting::is_exact;
 use crate::decline::{decline, undo};
@@ -36,15 +35,9 @@ async fn what_was_not_answered_is_cancelled_and_what_was_accepted_is_archived() 
     let declined = fixture.create("eve@example.com", &groups).await.unwrap();
     let of_eve = fixture.token(&declined.name).await;
     decline(&fixture, &of_eve).await.unwrap();
-    let send_time = fixture.clock.now() + Duration::from_secs(3600);
-    let scheduled = Invitation {
-        send_time: Some(Timestamp {
-            seconds: send_time.unix_timestamp(),
-            nanos: 0,
-        }),
-        ..fixture.wanted("sue@example.com", &groups)
-    };
-    let scheduled = fixture.create_this(scheduled).await.unwrap();
+    let hour = Duration::from_secs(3600);
+    let scheduled = fixture.create_later("sue@example.com", &groups, hour).await;
+    let scheduled = scheduled.unwrap();
     close(&fixture).await;
 
     let state = async |name: &str| fixture.get(name).await.unwrap().state();

@@ -22,6 +22,7 @@ use muster_proto::notification::v1::mail_source_internal_service_client::MailSou
 use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, InviteVariables, MailPurpose};
 use muster_proto::organization::v1::join_page_service_client::JoinPageServiceClient;
 use muster_proto::organization::v1::{JoinPage, Limits, UpdateJoinPageRequest};
+use muster_server::convert::timestamp;
 use muster_server::settings::CommonSettings;
 use muster_testkit::{
     Program, Signed, TestCaller, TestChannel, TestDatabase, TestService, TestSuite, acts, eventually,
@@ -214,6 +215,20 @@ impl Fixture {
 
     pub(crate) async fn create(&self, address: &str, groups: &[&Group]) -> Result<Invitation, Status> {
         self.create_this(self.wanted(address, groups)).await
+    }
+
+    /// By a mail that goes out so much later.
+    pub(crate) async fn create_later(
+        &self,
+        address: &str,
+        groups: &[&Group],
+        later: Duration,
+    ) -> Result<Invitation, Status> {
+        let wanted = Invitation {
+            send_time: Some(timestamp(self.clock.now() + later)),
+            ..self.wanted(address, groups)
+        };
+        self.create_this(wanted).await
     }
 
     pub(crate) async fn create_this(&self, invitation: Invitation) -> Result<Invitation, Status> {

@@ -9,7 +9,6 @@ use muster_proto::invitation::v1::{
     BatchCreateInvitationsRequest, BatchResendInvitationsRequest, CreateInvitationRequest, Invitation,
 };
 use muster_refusal::{quota_of, retry_after_of};
-use muster_server::convert::timestamp;
 use muster_testkit::{TestCaller, TestChannel};
 use tonic::Status;
 
@@ -89,11 +88,10 @@ async fn who_has_had_as_many_sent_as_one_person_may_waits_and_others_do_not() {
         4
     );
     // Another organization's are others, and so is another day.
-    let later = Invitation {
-        send_time: Some(timestamp(fixture.clock.now() + 30 * HOUR)),
-        ..fixture.wanted("eve@example.com", &[&fixture.nurses])
-    };
-    fixture.create_this(later).await.unwrap();
+    let later = fixture
+        .create_later("eve@example.com", &[&fixture.nurses], 30 * HOUR)
+        .await;
+    later.unwrap();
     let other = fixture.new_organization("owner").await;
     let first = std::mem::replace(&mut fixture.organization, other);
     let nurses = fixture.group("Nurses").await;

@@ -8,7 +8,6 @@ use muster_proto::invitation::v1::{
     Invitation,
 };
 use muster_refusal::{quota_of, retry_after_of, violations_of};
-use muster_server::convert::timestamp;
 use muster_testkit::eventually;
 use tonic::Status;
 
@@ -27,11 +26,7 @@ async fn invite(fixture: &Fixture, address: &str) -> Result<Invitation, Status> 
 }
 
 async fn invite_at(fixture: &Fixture, address: &str, later: Duration) -> Result<Invitation, Status> {
-    let at = Invitation {
-        send_time: Some(timestamp(fixture.clock.now() + later)),
-        ..fixture.wanted(address, &[&fixture.nurses])
-    };
-    fixture.create_this(at).await
+    fixture.create_later(address, &[&fixture.nurses], later).await
 }
 
 /// Mails that were asked for.

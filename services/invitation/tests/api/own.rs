@@ -6,12 +6,10 @@ use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::person_invitation_service_client::PersonInvitationServiceClient;
 use muster_proto::invitation::v1::{
     AcceptPersonInvitationRequest, AcceptPersonInvitationResponse, CancelInvitationRequest,
-    DeclinePersonInvitationRequest, DeclinePersonInvitationResponse, DeliveryState, Invitation,
-    InvitationState, ListPersonInvitationsRequest, PersonInvitation, UndoPersonDeclineRequest,
-    UndoPersonDeclineResponse,
+    DeclinePersonInvitationRequest, DeclinePersonInvitationResponse, DeliveryState, InvitationState,
+    ListPersonInvitationsRequest, PersonInvitation, UndoPersonDeclineRequest, UndoPersonDeclineResponse,
 };
 use muster_testkit::{Callers, TestCaller, TestChannel};
-use prost_types::Timestamp;
 use tonic::Status;
 
 use crate::fixture::{Fixture, reason};
@@ -199,15 +197,10 @@ async fn it_is_declined_and_undone_there_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_knows_of_it_before_its_send_time() {
     let mut fixture = Fixture::new().await;
-    let send_time = fixture.clock.now() + HOUR;
-    let later = Invitation {
-        send_time: Some(Timestamp {
-            seconds: send_time.unix_timestamp(),
-            nanos: 0,
-        }),
-        ..fixture.wanted("ada@example.com", &[&fixture.nurses])
-    };
-    let made = fixture.create_this(later).await.unwrap();
+    let made = fixture
+        .create_later("ada@example.com", &[&fixture.nurses], HOUR)
+        .await;
+    let made = made.unwrap();
     assert_eq!(made.delivery_state(), DeliveryState::Scheduled);
     assert_eq!(list(&fixture, ada()).await.unwrap(), []);
     let accepted = accept(&fixture, ada(), &made.name).await;

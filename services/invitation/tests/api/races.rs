@@ -13,7 +13,6 @@ use muster_proto::invitation::v1::{
     DisapproveImportRequest, Import, ImportState, Invitation, InvitationState, ResendInvitationRequest,
 };
 use muster_testkit::{Callers, TestCaller, eventually};
-use prost_types::Timestamp;
 use sqlx::AssertSqlSafe;
 use tonic::Status;
 
@@ -187,19 +186,14 @@ async fn no_mail_is_claimed_once_a_cancellation_was_answered() {
 async fn a_scheduled_mail_is_asked_for_before_its_cancellation_or_never() {
     let mut fixture = Fixture::new().await;
     fixture.subscribe(500, 1_000_000).await;
-    let send_time = fixture.clock.now() + Duration::from_secs(3600);
+    let hour = Duration::from_secs(3600);
     let mut made = Vec::new();
     for number in 0..100 {
-        let later = Invitation {
-            send_time: Some(Timestamp {
-                seconds: send_time.unix_timestamp(),
-                nanos: 0,
-            }),
-            ..fixture.wanted(&format!("ada{number}@example.com"), &[&fixture.nurses])
-        };
-        made.push(fixture.create_this(later).await.unwrap());
+        let address = format!("ada{number}@example.com");
+        let later = fixture.create_later(&address, &[&fixture.nurses], hour).await;
+        made.push(later.unwrap());
     }
-    fixture.later(Duration::from_secs(3600)).await;
+    fixture.later(hour).await;
     let cancelled = join_all(made.iter().map(|made| cancel(&fixture, &made.name))).await;
     let states = cancelled.into_iter().map(|one| one.unwrap().delivery_state());
     let asked = states.filter(|state| *state == DeliveryState::Queued).count();

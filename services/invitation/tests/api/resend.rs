@@ -5,7 +5,6 @@ use std::time::Duration;
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{DeliveryState, Invitation, InvitationState, ResendInvitationRequest};
 use muster_testkit::TestCaller;
-use prost_types::Timestamp;
 use tonic::Status;
 
 use crate::fixture::{Fixture, invite, reason};
@@ -115,15 +114,10 @@ async fn what_has_expired_can_be_accepted_again_unless_a_newer_one_was_made() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_one_is_sent_now_and_only_once() {
     let fixture = Fixture::new().await;
-    let send_time = fixture.clock.now() + DAY;
-    let later = Invitation {
-        send_time: Some(Timestamp {
-            seconds: send_time.unix_timestamp(),
-            nanos: 0,
-        }),
-        ..fixture.wanted("ada@example.com", &[&fixture.nurses])
-    };
-    let made = fixture.create_this(later).await.unwrap();
+    let made = fixture
+        .create_later("ada@example.com", &[&fixture.nurses], DAY)
+        .await;
+    let made = made.unwrap();
     assert_eq!(mails(&fixture).await, 0);
     let sent = resend(&fixture, &made.name).await.unwrap();
     assert_eq!(sent.delivery_state(), DeliveryState::Queued);

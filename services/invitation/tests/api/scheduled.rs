@@ -43,11 +43,8 @@ async fn reschedule(fixture: &Fixture, name: &str, later: Duration) -> Result<In
 }
 
 async fn scheduled(fixture: &Fixture, address: &str, later: Duration) -> Invitation {
-    let wanted = Invitation {
-        send_time: Some(timestamp(fixture.clock.now() + later)),
-        ..fixture.wanted(address, &[&fixture.nurses])
-    };
-    fixture.create_this(wanted).await.unwrap()
+    let made = fixture.create_later(address, &[&fixture.nurses], later).await;
+    made.unwrap()
 }
 
 async fn all(fixture: &Fixture) -> Vec<Invitation> {
