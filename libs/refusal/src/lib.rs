@@ -27,7 +27,7 @@ use std::time::Duration;
 use bounded::{FieldProblem, Parts};
 pub use code::code_of;
 pub use muster_proto::error::v1::ErrorReason;
-pub use read::{quota_of, reason_of, retry_after_of, trace_of, violations_of};
+pub use read::{fields_of, quota_of, reason_of, retry_after_of, trace_of, violations_of};
 pub use support::name_support;
 use tonic::Status;
 use tonic_types::ErrorDetails;

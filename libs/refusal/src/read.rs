@@ -26,6 +26,12 @@ pub fn violations_of(status: &Status) -> Vec<(String, String)> {
     })
 }
 
+/// The fields that a status has violations of, in their order.
+pub fn fields_of(status: &Status) -> Vec<String> {
+    let violations = violations_of(status).into_iter();
+    violations.map(|(field, _)| field).collect()
+}
+
 /// The id of the trace that a status of ours names: of what broke on our side.
 pub fn trace_of(status: &Status) -> Option<String> {
     status.get_details_request_info().map(|info| info.request_id)

@@ -36,8 +36,7 @@ fn what_breaks_a_rule_of_the_contract_is_told_once() {
     for field in ["parent", "group.trainings[3]", "parent.name", "parents", "group"] {
         violations.add(field, "must be a name");
     }
-    let told = violations_of(&violations.into_refusal().into());
-    let fields: Vec<_> = told.iter().map(|(field, _)| field.as_str()).collect();
+    let fields = fields_of(&violations.into_refusal().into());
     assert_eq!(fields, ["group.trainings", "parent", "parents", "group"]);
 }
 

@@ -6,7 +6,7 @@ use muster_proto::invitation::v1::{
     AcceptInvitationRequest, BatchCreateInvitationsRequest, GetInvitationRequest, InvitationState,
     LookupInvitationRequest,
 };
-use muster_refusal::{ErrorReason, quota_of, reason_of, violations_of};
+use muster_refusal::{ErrorReason, fields_of, quota_of, reason_of};
 use prost::Message;
 use tonic::codec::CompressionEncoding;
 use tonic::{Code, Status};
@@ -127,10 +127,7 @@ async fn wrong_fields(
     let answer = organization.invitations().batch_create_invitations(request).await;
     let status = answer.unwrap_err();
     assert_eq!(reason_of(&status), Some(ErrorReason::InvalidRequest));
-    let mut fields: Vec<String> = violations_of(&status)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let mut fields = fields_of(&status);
     fields.sort();
     fields
 }

@@ -96,7 +96,7 @@ pub fn own<N: Owned>(caller: &Caller, violations: &mut Violations, field: &str, 
 mod tests {
     use muster_identity::PersonCaller;
     use muster_ids::OrganizationName;
-    use muster_refusal::{ErrorReason, violations_of};
+    use muster_refusal::{ErrorReason, fields_of};
 
     use super::*;
 
@@ -122,10 +122,7 @@ mod tests {
         let mut violations = Violations::new();
         assert!(all_named::<OrganizationName>(&mut violations, "names", &texts).is_none());
         let status = tonic::Status::from(violations.into_refusal());
-        let fields: Vec<_> = violations_of(&status)
-            .into_iter()
-            .map(|(field, _)| field)
-            .collect();
+        let fields = fields_of(&status);
         assert_eq!(fields, ["names[1]", "names[3]"]);
     }
 

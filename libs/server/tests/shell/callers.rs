@@ -4,7 +4,7 @@ use muster_clock::Clock;
 use muster_identity::{Caller, Role};
 use muster_ids::OrganizationId;
 use muster_proto::organization::v1::{CreateLocationRequest, Location};
-use muster_refusal::{ErrorReason, reason_of, violations_of};
+use muster_refusal::{ErrorReason, fields_of, reason_of};
 use muster_testkit::Callers;
 use tonic::{Request, Status};
 
@@ -145,10 +145,7 @@ async fn permission_comes_before_validation_and_all_violations_are_told() {
     assert_eq!(reason(foreign), ErrorReason::PermissionDenied);
     let status = locations.create_location(request(bad(own))).await.unwrap_err();
     assert_eq!(reason_of(&status), Some(ErrorReason::InvalidRequest));
-    let fields: Vec<_> = violations_of(&status)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&status);
     // The first two break rules of the contract; the third is what the handler parses.
     assert_eq!(fields, ["location", "request_id", "parent"]);
 }

@@ -6,7 +6,7 @@ use muster_proto::employment::v1::{
     ClaimEmploymentsRequest, Employment, EmploymentClaim, EmploymentState, EndEmploymentRequest,
     VerifyEmploymentRequest,
 };
-use muster_refusal::{ErrorReason as R, quota_of, reason_of, violations_of};
+use muster_refusal::{ErrorReason as R, fields_of, quota_of, reason_of, violations_of};
 use muster_testkit::{Callers, TestCaller, acts, eventually};
 use tonic::Status;
 
@@ -303,10 +303,7 @@ async fn a_malformed_claim_is_told_everything_that_is_wrong() {
         .claim(TestCaller::person("learner-1"), claims)
         .await
         .unwrap_err();
-    let fields: Vec<_> = violations_of(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&refused);
     assert_eq!(fields, ["claims[1].organization", "claims[2].location"]);
     let twice = vec![at(organization), at(organization)];
     let refused = fixture

@@ -7,7 +7,7 @@ use muster_proto::employment::v1::{
     ClaimEmploymentsRequest, ClaimEmploymentsResponse, EmploymentChangedEvent, EmploymentClaim,
     FindClaimedConsentRequest, LearningRecordConsent,
 };
-use muster_refusal::{ErrorReason as R, reason_of, violations_of};
+use muster_refusal::{ErrorReason as R, fields_of, reason_of, violations_of};
 use muster_server::convert::timestamp;
 use muster_testkit::TestCaller;
 use prost::Message;
@@ -145,10 +145,7 @@ async fn a_consent_that_cannot_be_is_told_with_the_other_problems_and_nothing_is
             wording: wording.to_owned(),
         };
         let status = fixture.claim_granting(Some(consent), "").await.unwrap_err();
-        let mut fields: Vec<_> = violations_of(&status)
-            .into_iter()
-            .map(|(field, _)| field)
-            .collect();
+        let mut fields = fields_of(&status);
         fields.sort();
         assert_eq!(
             fields,

@@ -8,7 +8,7 @@ use muster_proto::employment::v1::{
     BatchGetEmployeesRequest, EmploymentState, GetEmploymentStateRequest, GetEmploymentStateResponse,
     ListEmploymentFactsRequest,
 };
-use muster_refusal::{ErrorReason, violations_of};
+use muster_refusal::{ErrorReason, fields_of, violations_of};
 use muster_testkit::{TestCaller, acts, eventually};
 
 use crate::fixture::{Fixture, names, person_name, reason};
@@ -93,10 +93,7 @@ async fn a_malformed_question_is_told_everything_that_is_wrong() {
         .get_employment_state(request)
         .await
         .unwrap_err();
-    let fields: Vec<_> = violations_of(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&refused);
     assert_eq!(fields, ["organization", "person"]);
 }
 

@@ -3,7 +3,7 @@
 use muster_identity::Role;
 use muster_ids::{EmploymentId, EmploymentName, OrganizationId, OrganizationName};
 use muster_proto::employment::v1::{EmploymentState, GetEmploymentRequest, ListEmploymentsRequest};
-use muster_refusal::{ErrorReason, violations_of};
+use muster_refusal::{ErrorReason, fields_of};
 use muster_testkit::TestCaller;
 
 use crate::fixture::{Fixture, reason};
@@ -196,10 +196,7 @@ async fn a_malformed_request_is_told_everything_that_is_wrong() {
         .list_employments(request)
         .await
         .unwrap_err();
-    let fields: Vec<_> = violations_of(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&refused);
     assert_eq!(fields, ["page_size", "parent", "states[1]", "states[2]"]);
     let refused = fixture
         .employments(fixture.admin())

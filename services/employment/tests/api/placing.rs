@@ -5,7 +5,7 @@ use muster_ids::GroupName;
 use muster_proto::employment::v1::{Employment, PlaceEmploymentRequest};
 use muster_proto::organization::v1::DeactivateGroupRequest;
 use muster_proto::organization::v1::group_service_client::GroupServiceClient;
-use muster_refusal::{ErrorReason as R, reason_of, violations_of};
+use muster_refusal::{ErrorReason as R, fields_of, reason_of, violations_of};
 use muster_testkit::{TestCaller, acts, eventually};
 use prost_types::FieldMask;
 use tonic::Status;
@@ -145,10 +145,7 @@ async fn everything_that_is_not_the_organizations_or_not_active_is_told_at_once(
         .place(wanted(&asked), &["groups", "location"])
         .await
         .unwrap_err();
-    let fields: Vec<String> = violations_of(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&refused);
     assert_eq!(
         fields,
         [
@@ -162,10 +159,7 @@ async fn everything_that_is_not_the_organizations_or_not_active_is_told_at_once(
         .place(wanted(&[closed, here]), &["groups"])
         .await
         .unwrap_err();
-    let fields: Vec<String> = violations_of(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&refused);
     assert_eq!(fields, ["employment.groups[1]"], "who is in a group stays in it");
     assert_eq!(reason(Err::<(), _>(refused)), R::GroupInactive);
 
@@ -174,10 +168,7 @@ async fn everything_that_is_not_the_organizations_or_not_active_is_told_at_once(
         .place(wanted(&many), &["groups", "start_date"])
         .await
         .unwrap_err();
-    let fields: Vec<String> = violations_of(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&refused);
     assert_eq!(fields, ["update_mask.paths[1]", "employment.groups"]);
     assert_eq!(fixture.employment_of("learner-1").await, employment);
 }

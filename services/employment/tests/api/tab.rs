@@ -3,7 +3,7 @@
 use muster_proto::employment::v1::{
     Employment, EmploymentOrder, EmploymentState, ListEmploymentsRequest, RejectionReason,
 };
-use muster_refusal::violations_of;
+use muster_refusal::fields_of;
 
 use crate::fixture::Fixture;
 
@@ -145,10 +145,7 @@ async fn a_filter_that_cannot_be_read_is_told_with_its_place() {
         .employments(fixture.admin())
         .list_employments(request)
         .await;
-    let fields: Vec<_> = violations_of(&refused.unwrap_err())
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&refused.unwrap_err());
     assert_eq!(fields, ["text", "order", "groups[1]", "location"]);
 }
 

@@ -3,7 +3,7 @@
 use muster_proto::employment::v1::RejectionReason;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, MailPurpose};
-use muster_refusal::{ErrorReason, violations_of};
+use muster_refusal::{ErrorReason, fields_of};
 use muster_testkit::{Callers, TestCaller};
 use sqlx::AssertSqlSafe;
 use tonic::{Response, Status};
@@ -110,8 +110,7 @@ async fn mails_about_other_things_are_asked_for_elsewhere() {
     let fixture = Fixture::start().await;
     let worker = TestCaller::Workload("notification");
     let refused = get_mail(&fixture, worker, "organizations/x", MailPurpose::Invite).await;
-    let violations = violations_of(&refused.unwrap_err());
-    let fields: Vec<_> = violations.into_iter().map(|(field, _)| field).collect();
+    let fields = fields_of(&refused.unwrap_err());
     assert_eq!(fields, ["purpose", "subject"]);
 }
 

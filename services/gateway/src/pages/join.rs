@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use muster_language::Language;
 use muster_proto::invitation::v1::{RequestToJoinRequest, VerifyJoinRequestRequest};
 use muster_proto::organization::v1::{LookupJoinPageRequest, LookupJoinPageResponse};
-use muster_refusal::{ErrorReason, reason_of, violations_of};
+use muster_refusal::{ErrorReason, fields_of, reason_of};
 use tonic::Status;
 
 use super::Pages;
@@ -228,10 +228,7 @@ fn page(pages: &Pages, found: LookupJoinPageResponse, form: Form, problems: Vec<
 /// What to mend in the form, in its order; nothing when it is not the form's fault.
 fn problems(form: &Form, status: &Status) -> Vec<JoinProblem> {
     use ErrorReason as R;
-    let mut wrong: Vec<String> = violations_of(status)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let mut wrong = fields_of(status);
     match reason_of(status) {
         Some(R::InvalidRequest | R::GroupUnknown | R::GroupInactive | R::LocationInactive) => {}
         Some(R::JoinAddressNotAllowed) => wrong = vec!["address".to_owned()],

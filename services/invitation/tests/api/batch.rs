@@ -2,7 +2,7 @@
 
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{BatchCreateInvitationsRequest, CreateInvitationRequest, Invitation};
-use muster_refusal::violations_of;
+use muster_refusal::fields_of;
 use muster_testkit::TestCaller;
 use tonic::Status;
 
@@ -58,10 +58,7 @@ async fn a_batch_is_all_or_nothing_and_tells_every_violation_of_every_child() {
     invitations[1].address = "nobody".to_owned();
     invitations[3].groups = vec!["groups/x".to_owned()];
     let status = batch(&fixture, invitations).await.unwrap_err();
-    let fields: Vec<String> = violations_of(&status)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&status);
     assert_eq!(
         fields,
         [
@@ -92,10 +89,7 @@ async fn active_learners_in_a_batch_are_all_named_and_nothing_is_stored() {
     invitations[0].address = "eve@example.com".to_owned();
     invitations[2].address = "ada@example.com".to_owned();
     let status = batch(&fixture, invitations).await.unwrap_err();
-    let fields: Vec<String> = violations_of(&status)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&status);
     assert_eq!(
         fields,
         ["requests[0].invitation.address", "requests[2].invitation.address"]

@@ -8,7 +8,7 @@ use muster_proto::invitation::v1::invitation_service_client::InvitationServiceCl
 use muster_proto::invitation::v1::{
     BatchCreateInvitationsRequest, DeliveryState, InvitationSource, InvitationState, ListInvitationsRequest,
 };
-use muster_refusal::violations_of;
+use muster_refusal::{fields_of, violations_of};
 use muster_server::convert::timestamp;
 use muster_testkit::TestCaller;
 use time::Duration;
@@ -179,10 +179,7 @@ async fn every_violation_of_the_fields_is_told_at_once() {
     wanted.send_time = Some(timestamp(fixture.clock.now() + Duration::days(91)));
     let status = fixture.create_this(wanted).await.unwrap_err();
     assert_eq!(muster_refusal::reason_of(&status), Some(R::InvalidRequest));
-    let fields: Vec<String> = violations_of(&status)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&status);
     let expected = [
         "invitation.address",
         "invitation.groups[1]",

@@ -63,9 +63,7 @@ async fn what_is_no_language_of_ours_is_refused_with_everything_else() {
             .create_this(in_language(&fixture, "nobody at", language))
             .await;
         let status = refused.unwrap_err();
-        let violations: Vec<String> = (muster_refusal::violations_of(&status).into_iter())
-            .map(|(field, _)| field)
-            .collect();
+        let violations = muster_refusal::fields_of(&status);
         assert!(
             violations.iter().any(|field| field == "invitation.language")
                 && violations.iter().any(|field| field == "invitation.address"),

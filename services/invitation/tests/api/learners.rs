@@ -714,8 +714,7 @@ async fn filters_let_through_what_is_shown() {
         ..Default::default()
     };
     let refused = ask(&fixture, wrong).await.unwrap_err();
-    let fields = muster_refusal::violations_of(&refused);
-    let fields: Vec<_> = fields.iter().map(|(field, _)| field.as_str()).collect();
+    let fields = muster_refusal::fields_of(&refused);
     assert_eq!(fields, ["states[0]", "groups[0]"]);
 }
 

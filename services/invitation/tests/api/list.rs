@@ -9,7 +9,7 @@ use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, DeliveryState, Invitation, InvitationFilter, InvitationOrder,
     InvitationState, ListInvitationsRequest,
 };
-use muster_refusal::violations_of;
+use muster_refusal::fields_of;
 use muster_testkit::TestCaller;
 
 use crate::cancel::cancel;
@@ -199,8 +199,7 @@ async fn names_and_states_that_are_none_are_violations() {
         ..request(&fixture)
     };
     let refused = fixture.invitations().list_invitations(order).await.unwrap_err();
-    let violations = violations_of(&refused);
-    let fields: Vec<&str> = violations.iter().map(|(field, _)| field.as_str()).collect();
+    let fields = fields_of(&refused);
     assert_eq!(fields, ["text", "order"]);
     assert_eq!(reason(Err::<(), _>(refused)), R::InvalidRequest);
 }

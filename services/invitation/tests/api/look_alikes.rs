@@ -4,7 +4,7 @@
 
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{ImportRowState, InvitationState};
-use muster_refusal::violations_of;
+use muster_refusal::fields_of;
 
 use crate::fixture::{Fixture, reason};
 use crate::own::with;
@@ -65,10 +65,7 @@ async fn another_spelling_is_the_same_invitation_and_a_look_alike_is_not() {
     }
     for text in REFUSED {
         let refused = fixture.create(text, &[&fixture.nurses]).await.unwrap_err();
-        let fields: Vec<String> = violations_of(&refused)
-            .into_iter()
-            .map(|(field, _)| field)
-            .collect();
+        let fields = fields_of(&refused);
         assert_eq!(fields, ["invitation.address"], "{text:?}");
         assert_eq!(reason::<()>(Err(refused)), R::InvalidRequest);
     }

@@ -14,7 +14,7 @@ use muster_proto::notification::v1::mail_source_internal_service_client::MailSou
 use muster_proto::notification::v1::{
     BatchGetMailsRequest, DeliveryChangedEvent, GetMailRequest, MailPurpose,
 };
-use muster_refusal::violations_of;
+use muster_refusal::fields_of;
 use muster_server::convert::timestamp;
 use muster_testkit::{TestCaller, eventually};
 
@@ -160,10 +160,7 @@ async fn mails_that_are_asked_about_together_are_answered_as_each_alone() {
     };
     let requests = vec![question(names[0].clone()), foreign];
     let refused = worker.batch_get_mails(BatchGetMailsRequest { requests }).await;
-    let told: Vec<_> = violations_of(&refused.unwrap_err())
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let told = fields_of(&refused.unwrap_err());
     assert_eq!(told, ["requests[1].purpose", "requests[1].subject"]);
 }
 

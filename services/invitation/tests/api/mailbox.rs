@@ -7,7 +7,7 @@ use muster_proto::invitation::v1::{
     BatchCreateInvitationsRequest, BatchResendInvitationsRequest, DeliveryState, ImportRow, ImportRowState,
     Invitation,
 };
-use muster_refusal::{quota_of, retry_after_of, violations_of};
+use muster_refusal::{fields_of, quota_of, retry_after_of, violations_of};
 use muster_testkit::eventually;
 use tonic::Status;
 
@@ -133,10 +133,7 @@ async fn many_at_the_same_moment_fill_no_mailbox() {
         .batch_create_invitations(batch)
         .await
         .unwrap_err();
-    let fields: Vec<String> = violations_of(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&refused);
     let of_ada_and_the_last_of_bob = [1, 4].map(|place| format!("requests[{place}].invitation.address"));
     assert_eq!(fields, of_ada_and_the_last_of_bob);
     assert_eq!(mails(&fixture).await, 3, "nobody of them");

@@ -291,10 +291,7 @@ async fn the_list_is_by_group_location_inviter_and_address() {
         ..all
     };
     let refused = fixture.invitations().list_invitations(wrong).await.unwrap_err();
-    let fields: Vec<String> = muster_refusal::violations_of(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = muster_refusal::fields_of(&refused);
     assert_eq!(fields, ["group", "location", "inviter"]);
 }
 
@@ -455,8 +452,8 @@ async fn a_request_says_which_are_meant_in_one_way_and_everything_that_is_wrong_
             .batch_cancel_invitations(request)
             .await
             .unwrap_err();
-        let told = muster_refusal::violations_of(&refused);
-        let told: BTreeSet<&str> = told.iter().map(|(field, _)| field.as_str()).collect();
+        let told = muster_refusal::fields_of(&refused);
+        let told: BTreeSet<&str> = told.iter().map(String::as_str).collect();
         assert_eq!(told, wrong.iter().copied().collect(), "{shown}");
     }
 }

@@ -4,7 +4,7 @@ use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{
     BatchCreateInvitationsRequest, CreateInvitationRequest, ImportRowState, ImportState,
 };
-use muster_refusal::violations_of;
+use muster_refusal::fields_of;
 
 use crate::fixture::{Fixture, Group, reason};
 use crate::upload::{applied, approve, rows, upload};
@@ -26,10 +26,7 @@ async fn a_live_invitation_never_gets_more_than_fifty_groups() {
     let made = fixture.create("ada@example.org", &all[..30]).await.unwrap();
 
     let status = fixture.create("ada@example.org", &all[29..51]).await.unwrap_err();
-    let fields: Vec<String> = violations_of(&status)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&status);
     assert_eq!(fields, ["invitation.groups"]);
     assert_eq!(reason(Err::<(), _>(status)), R::InvalidRequest);
     assert_eq!(

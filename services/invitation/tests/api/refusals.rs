@@ -7,7 +7,7 @@ use muster_proto::invitation::v1::{
     ApproveImportRequest, BatchCreateInvitationsRequest, DeliveryState, DisapproveImportRequest, Invitation,
     ListImportRowsRequest, ListInvitationsRequest,
 };
-use muster_refusal::{reason_of, violations_of};
+use muster_refusal::{fields_of, reason_of, violations_of};
 use tonic::Status;
 
 use crate::fixture::Fixture;
@@ -17,8 +17,7 @@ use crate::fixture::Fixture;
 fn told<T: Debug>(answer: Result<T, Status>) -> Vec<String> {
     let status = answer.expect_err("the call was not refused");
     assert_eq!(reason_of(&status), Some(R::InvalidRequest), "{status:?}");
-    let violations = violations_of(&status);
-    violations.into_iter().map(|(field, _)| field).collect()
+    fields_of(&status)
 }
 
 #[tokio::test(flavor = "multi_thread")]

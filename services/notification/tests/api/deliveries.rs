@@ -318,8 +318,7 @@ async fn a_broken_rule_and_a_subject_that_cannot_be_read_are_told_at_once() {
     let mut client = fixture.deliveries(fixture.viewer());
     let refused = client.list_deliveries(request).await.unwrap_err();
     assert_eq!(reason_of(&refused), Some(ErrorReason::InvalidRequest));
-    let violations = muster_refusal::violations_of(&refused);
-    let fields: Vec<_> = violations.into_iter().map(|(field, _)| field).collect();
+    let fields = muster_refusal::fields_of(&refused);
     assert_eq!(fields, ["page_size", "subject"]);
 }
 

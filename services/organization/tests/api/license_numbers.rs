@@ -6,7 +6,7 @@ use futures::future::join_all;
 use muster_ids::OrganizationId;
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::license_service_client::LicenseServiceClient;
-use muster_refusal::{ErrorReason, violations_of};
+use muster_refusal::{ErrorReason, fields_of};
 use muster_testkit::TestCaller;
 use tonic::Status;
 
@@ -128,8 +128,7 @@ async fn only_an_approved_profile_is_renewed_with_a_number_of_its_authority() {
     let id = fixture.draft("owner", licensed("us-ny", "DC 12")).await;
     fixture.submit_and_approve(id).await;
     let status = refused(renew(&fixture, id, "DC 12345").await, ErrorReason::InvalidRequest);
-    let fields = violations_of(&status).into_iter().map(|(field, _)| field);
-    assert_eq!(fields.collect::<Vec<_>>(), ["license_number"]);
+    assert_eq!(fields_of(&status), ["license_number"]);
     assert_eq!(
         renew(&fixture, id, "DC 13").await.unwrap().license_number,
         "DC 13"

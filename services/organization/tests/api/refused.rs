@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use muster_refusal::{ErrorReason, reason_of, violations_of};
+use muster_refusal::{ErrorReason, fields_of, reason_of};
 use tonic::{Response, Status};
 use tonic_types::StatusExt;
 
@@ -17,10 +17,7 @@ pub(crate) fn refused<T: Debug>(answer: Result<T, Status>, reason: ErrorReason) 
 /// The fields that the call was refused for.
 #[track_caller]
 pub(crate) fn fields<T: Debug>(answer: Result<Response<T>, Status>, reason: ErrorReason) -> Vec<String> {
-    violations_of(&refused(answer, reason))
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect()
+    fields_of(&refused(answer, reason))
 }
 
 /// A fact of the refusal that programs may read.

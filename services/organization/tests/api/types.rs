@@ -4,7 +4,7 @@ use muster_ids::OrganizationId;
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::OrganizationType as Type;
 use muster_proto::organization::v1::license_service_client::LicenseServiceClient;
-use muster_refusal::{ErrorReason as R, violations_of};
+use muster_refusal::{ErrorReason as R, fields_of};
 use muster_testkit::TestCaller;
 use prost_types::FieldMask;
 use tonic::{Response, Status};
@@ -260,10 +260,7 @@ async fn staff_give_a_start_up_its_first_number_and_say_what_it_is_for() {
     let id = approved(&fixture, site(Type::StartUp, "")).await;
     for kind in [Type::Unspecified, Type::StartUp] {
         let status = refused(renew(&fixture, id, kind, "DC 1").await, R::InvalidRequest);
-        let told: Vec<_> = violations_of(&status)
-            .into_iter()
-            .map(|(field, _)| field)
-            .collect();
+        let told = fields_of(&status);
         assert_eq!(told, ["type"], "{kind:?}");
     }
     let holder = approved(&fixture, site(Type::DirectCare, "DC 2")).await;

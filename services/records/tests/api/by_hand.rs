@@ -9,7 +9,7 @@ use muster_proto::records::v1::{
     AssignTrainingRequest, AssignTrainingToGroupRequest, AssignTrainingToGroupResponse, Assignment,
     AssignmentCancelReason, AssignmentState, CancelAssignmentRequest,
 };
-use muster_refusal::{ErrorReason, violations_of};
+use muster_refusal::{ErrorReason, fields_of};
 use muster_testkit::{TestCaller, acts, eventually_some};
 use tonic::Status;
 
@@ -363,10 +363,7 @@ async fn what_cannot_be_assigned_is_refused_and_leaves_nothing() {
             Some(ErrorReason::InvalidRequest),
             "{code}"
         );
-        let fields: Vec<_> = violations_of(&refused)
-            .into_iter()
-            .map(|(field, _)| field)
-            .collect();
+        let fields = fields_of(&refused);
         assert_eq!(fields, ["due_date"], "{code}");
     }
     fixture.assign("learner-1", taken, "2026-03-01").await.unwrap();

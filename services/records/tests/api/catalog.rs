@@ -6,7 +6,7 @@ use muster_proto::records::v1::training_internal_service_client::TrainingInterna
 use muster_proto::records::v1::{
     BatchGetTrainingsRequest, CreateTrainingRequest, ListTrainingsRequest, Training,
 };
-use muster_refusal::{ErrorReason, reason_of, violations_of};
+use muster_refusal::{ErrorReason, fields_of, reason_of, violations_of};
 use muster_testkit::TestCaller;
 
 use crate::fixture::{Fixture, reason};
@@ -156,10 +156,7 @@ async fn a_malformed_training_is_told_everything_that_is_wrong() {
         muster_refusal::reason_of(&refused),
         Some(ErrorReason::InvalidRequest)
     );
-    let fields: std::collections::BTreeSet<_> = violations_of(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields: std::collections::BTreeSet<_> = fields_of(&refused).into_iter().collect();
     let expected = [
         "reason",
         "request_id",
@@ -280,9 +277,6 @@ async fn the_organization_service_learns_which_trainings_exist() {
         .batch_get_trainings(malformed)
         .await
         .unwrap_err();
-    let fields: Vec<_> = violations_of(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&refused);
     assert_eq!(fields, ["names[0]", "names[1]"]);
 }

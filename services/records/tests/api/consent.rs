@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use muster_ids::{GrantId, GrantName};
 use muster_proto::records::v1::{CreateGrantRequest, Grant, GrantState, RevokeGrantRequest};
-use muster_refusal::{ErrorReason, quota_of, retry_after_of, violations_of};
+use muster_refusal::{ErrorReason, fields_of, quota_of, retry_after_of};
 use muster_testkit::{TestCaller, acts, eventually};
 use tonic::Status;
 
@@ -348,10 +348,7 @@ async fn a_malformed_consent_is_told_everything_that_is_wrong() {
         request_id: "seven".to_owned(),
     };
     let refused = learner.create_grant(request.clone()).await.unwrap_err();
-    let fields: Vec<_> = violations_of(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&refused);
     assert_eq!(fields, ["request_id", "parent", "grant.organization"]);
     // Who asks for another person is told nothing.
     let for_another = CreateGrantRequest {

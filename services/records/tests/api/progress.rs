@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use muster_ids::{AssignmentId, PersonAssignmentName};
 use muster_proto::records::v1::{AssignmentState, ListPersonCertificatesRequest, ReportProgressRequest};
-use muster_refusal::{ErrorReason, violations_of};
+use muster_refusal::{ErrorReason, fields_of};
 use muster_testkit::TestCaller;
 
 use crate::fixture::{Fixture, me, person_id, reason, seen};
@@ -216,10 +216,7 @@ async fn a_malformed_report_is_told_everything_that_is_wrong() {
         request_id: "x".to_owned(),
     };
     let refused = client.report_progress(request).await.unwrap_err();
-    let fields: Vec<_> = violations_of(&refused)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
+    let fields = fields_of(&refused);
     assert_eq!(fields, ["assignment", "percent", "request_id"]);
     assert_eq!(
         reason(fixture.report("persons/me/assignments/1", 1).await),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use futures::future::join_all;
 use muster_access::{Mode, Rules};
-use muster_refusal::{ErrorReason, code_of, quota_of, reason_of, violations_of};
+use muster_refusal::{ErrorReason, code_of, fields_of, quota_of, reason_of};
 use muster_testkit::eventually_some;
 use prost::Message;
 use tonic::Status;
@@ -98,10 +98,7 @@ impl Attempt {
         }
         promises::kept(reason, status)?;
         if let Some(expected) = &self.fields {
-            let mut found: Vec<String> = violations_of(status)
-                .into_iter()
-                .map(|(field, _)| field)
-                .collect();
+            let mut found = fields_of(status);
             let mut expected = expected.clone();
             found.sort();
             expected.sort();

@@ -2,7 +2,7 @@
 
 use muster_ids::{OrganizationId, OrganizationName};
 use muster_proto::organization::v1 as pb;
-use muster_refusal::{ErrorReason, reason_of, violations_of};
+use muster_refusal::{ErrorReason, fields_of, reason_of};
 use tonic::Status;
 
 use super::mask;
@@ -151,10 +151,7 @@ async fn a_profile_speaks_english_unless_it_says_otherwise() {
     for wrong in ["", "de", "ES"] {
         let answer = update_profile(&fixture, id, speaking(wrong), &["language"]).await;
         let status = refused(answer, ErrorReason::InvalidRequest);
-        let told: Vec<String> = violations_of(&status)
-            .into_iter()
-            .map(|(field, _)| field)
-            .collect();
+        let told = fields_of(&status);
         assert_eq!(told, ["organization.language"], "{wrong}");
     }
     let told = pb::Organization {
