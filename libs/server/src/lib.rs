@@ -43,7 +43,7 @@
 //! - `front`: what every call passes: span and measurement, panic guard, limit, deadline, verified caller.
 //! - `rpc`: what handlers stand on. [`Call`] is what they see, [`answers`] what comes in many messages; [`names`], [`page`],
 //!   [`update`], [`etag`], [`convert`], [`failure`]: names in requests, pages of lists, which fields an update changes,
-//!   versions of things, times, and what callers are told of failures. [`mails`]: what every source of mails does alike.
+//!   versions of things, times and roles, and what callers are told of failures. [`mails`]: what every source of mails does alike.
 //!   [`KeyedLimit`]: the share of each in what all use.
 //! - [`Peer`]: how it calls others.
 

@@ -16,7 +16,7 @@ use muster_proto::organization::v1::director_internal_service_client::DirectorIn
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
 use muster_proto::organization::v1::profile_user_internal_service_client::ProfileUserInternalServiceClient;
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
-use muster_server::convert::from_timestamp;
+use muster_server::convert::{from_role, from_timestamp};
 use muster_server::{Failure, Peer};
 use tonic::{Code, Status};
 
@@ -77,7 +77,7 @@ impl Peers {
         };
         let mut client = RolesInternalServiceClient::new(self.organization.clone());
         let answer = client.get_role(request).await.map_err(failed)?;
-        Ok(role(answer.into_inner().role()))
+        Ok(from_role(answer.into_inner().role()))
     }
 
     /// Who can verify this person's claim at the organization, now: who may administer it, and is somebody else.
@@ -93,7 +93,7 @@ impl Peers {
         let answer = client.list_profile_user_roles(request).await.map_err(failed)?;
         let users = answer.into_inner().profile_users.into_iter();
         users
-            .filter(|user| role(user.role()) >= Some(Role::Admin))
+            .filter(|user| from_role(user.role()) >= Some(Role::Admin))
             .map(|user| person(&user.person))
             .filter(|user| !matches!(user, Ok(user) if *user == claimant))
             .collect()
@@ -302,18 +302,9 @@ fn person(name: &str) -> Result<PersonId, Error> {
         .map_err(|_| Error::Contradiction("a peer named nobody"))
 }
 
-fn role(role: organization_pb::Role) -> Option<Role> {
-    match role {
-        organization_pb::Role::Unspecified => None,
-        organization_pb::Role::Viewer => Some(Role::Viewer),
-        organization_pb::Role::Admin => Some(Role::Admin),
-        organization_pb::Role::Owner => Some(Role::Owner),
-    }
-}
-
 fn contact(answer: organization_pb::GetProfileUserContactResponse) -> Contact {
     Contact {
-        role: role(answer.role()),
+        role: from_role(answer.role()),
         organization_status: match answer.organization_state() {
             organization_pb::OrganizationState::Active => OrganizationStatus::Active,
             organization_pb::OrganizationState::Suspended => OrganizationStatus::Suspended,

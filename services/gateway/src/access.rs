@@ -15,7 +15,6 @@ use http_body_util::{BodyExt as _, Full};
 use muster_access::{MethodRule, Rules};
 use muster_identity::{Caller, PersonCaller, Role};
 use muster_ids::OrganizationId;
-use muster_proto::organization::v1 as organization_pb;
 use muster_refusal::{ErrorReason, Refusal, Violations};
 use prost::{Message, Name};
 use tonic::Status;
@@ -109,14 +108,4 @@ fn response(message: Bytes) -> Response<Body> {
     let kind = HeaderValue::from_static("application/grpc");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response
-}
-
-/// A role as the contract writes it.
-fn wire(role: Option<Role>) -> organization_pb::Role {
-    match role {
-        None => organization_pb::Role::Unspecified,
-        Some(Role::Viewer) => organization_pb::Role::Viewer,
-        Some(Role::Admin) => organization_pb::Role::Admin,
-        Some(Role::Owner) => organization_pb::Role::Owner,
-    }
 }

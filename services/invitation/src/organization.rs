@@ -13,8 +13,8 @@ use muster_proto::organization::v1 as organization_pb;
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
 use muster_proto::organization::v1::profile_user_internal_service_client::ProfileUserInternalServiceClient;
 use muster_refusal::Refusal;
-use muster_server::Failure;
-use muster_server::Peer;
+use muster_server::convert::from_role;
+use muster_server::{Failure, Peer};
 use tonic::{Code, Response, Status};
 
 use crate::domain::inviting::{Group, InvitingContext, Limits, Location, OrganizationStatus, Plan};
@@ -198,7 +198,7 @@ impl Organization {
         match self.users.clone().get_profile_user_contact(request).await {
             Ok(answer) => {
                 let answer = answer.into_inner();
-                let role = role(answer.role()).filter(|_| !answer.address.is_empty());
+                let role = from_role(answer.role()).filter(|_| !answer.address.is_empty());
                 Ok(role.map(|role| Contact {
                     role,
                     address: answer.address,
@@ -342,15 +342,6 @@ async fn answer(
         .get_inviting_context(request)
         .await
         .map(Response::into_inner)
-}
-
-fn role(role: organization_pb::Role) -> Option<Role> {
-    match role {
-        organization_pb::Role::Unspecified => None,
-        organization_pb::Role::Viewer => Some(Role::Viewer),
-        organization_pb::Role::Admin => Some(Role::Admin),
-        organization_pb::Role::Owner => Some(Role::Owner),
-    }
 }
 
 fn failure(status: Status) -> Error {

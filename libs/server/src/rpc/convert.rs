@@ -1,5 +1,7 @@
-//! Times of the contract and times of the domain.
+//! Times and roles of the contract, and those of the domain.
 
+use muster_identity::Role;
+use muster_proto::organization::v1 as organization_pb;
 use prost_types::Timestamp;
 use time::OffsetDateTime;
 
@@ -36,9 +38,41 @@ pub fn from_timestamp(at: Timestamp) -> Result<OffsetDateTime, NotATime> {
         .ok_or(NotATime)
 }
 
+/// As the contract writes it; `None`: no role.
+#[must_use]
+pub fn role(role: Option<Role>) -> organization_pb::Role {
+    match role {
+        None => organization_pb::Role::Unspecified,
+        Some(Role::Viewer) => organization_pb::Role::Viewer,
+        Some(Role::Admin) => organization_pb::Role::Admin,
+        Some(Role::Owner) => organization_pb::Role::Owner,
+    }
+}
+
+/// The role that the contract writes so; `None` where it says none.
+#[must_use]
+pub fn from_role(role: organization_pb::Role) -> Option<Role> {
+    match role {
+        organization_pb::Role::Unspecified => None,
+        organization_pb::Role::Viewer => Some(Role::Viewer),
+        organization_pb::Role::Admin => Some(Role::Admin),
+        organization_pb::Role::Owner => Some(Role::Owner),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_is_called_in_the_contract_as_in_the_domain_and_comes_back() {
+        for known in [Role::Viewer, Role::Admin, Role::Owner] {
+            let written = role(Some(known));
+            assert_eq!(written.as_str_name(), format!("ROLE_{}", known.as_str()));
+            assert_eq!(from_role(written), Some(known));
+        }
+        assert_eq!(from_role(role(None)), None);
+    }
 
     #[test]
     fn a_time_comes_back_with_its_microseconds() {

@@ -9,9 +9,10 @@ use muster_proto::gateway::v1::{
     AccessMode, DecidingPolicy, ExplainAccessRequest, ExplainAccessResponse, PolicyEffect,
 };
 use muster_refusal::{Refusal, Violations};
+use muster_server::convert;
 
 use super::reason_text::{self, Sufficient};
-use super::{Access, Asker, wire};
+use super::{Access, Asker};
 use crate::policy::{Note, Resource, View};
 
 const ROLES: [Role; 3] = [Role::Viewer, Role::Admin, Role::Owner];
@@ -81,7 +82,7 @@ fn decided(
         allowed: explained.allowed,
         mode: AccessMode::Require.into(),
         permission: permission.to_owned(),
-        role: wire(role).into(),
+        role: convert::role(role).into(),
         staff: person.staff,
         ..ExplainAccessResponse::default()
     };
@@ -96,7 +97,7 @@ fn decided(
         sufficient_roles: sufficient
             .roles
             .iter()
-            .map(|role| wire(Some(*role)).into())
+            .map(|role| convert::role(Some(*role)).into())
             .collect(),
         reason,
         ..bare

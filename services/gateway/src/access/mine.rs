@@ -3,8 +3,9 @@
 use muster_ids::OrganizationName;
 use muster_proto::gateway::v1::{GrantedPermission, ListMyPermissionsRequest, ListMyPermissionsResponse};
 use muster_refusal::{Refusal, Violations};
+use muster_server::convert;
 
-use super::{Access, Asker, wire};
+use super::{Access, Asker};
 use crate::policy::Resource;
 
 impl Access {
@@ -28,7 +29,7 @@ impl Access {
             methods: self.methods(permission),
         });
         Ok(ListMyPermissionsResponse {
-            role: wire(role).into(),
+            role: convert::role(role).into(),
             staff: asker.person.staff,
             permissions: permissions.collect(),
         })

@@ -9,9 +9,10 @@ use std::time::Duration;
 use moka::future::Cache;
 use muster_identity::Role;
 use muster_ids::{OrganizationId, PersonId};
+use muster_proto::organization::v1::GetRoleRequest;
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
-use muster_proto::organization::v1::{self as organization_pb, GetRoleRequest};
 use muster_server::Peer;
+use muster_server::convert::from_role;
 use tonic::{Request, Status};
 
 const REMEMBERED_FOR: Duration = Duration::from_secs(3);
@@ -83,11 +84,6 @@ impl Roles {
             .get_role(request)
             .await
             .map_err(Absent::Unknown)?;
-        match answer.into_inner().role() {
-            organization_pb::Role::Viewer => Ok(Role::Viewer),
-            organization_pb::Role::Admin => Ok(Role::Admin),
-            organization_pb::Role::Owner => Ok(Role::Owner),
-            organization_pb::Role::Unspecified => Err(Absent::NoRole),
-        }
+        from_role(answer.into_inner().role()).ok_or(Absent::NoRole)
     }
 }

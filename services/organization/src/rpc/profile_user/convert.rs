@@ -3,7 +3,7 @@
 use muster_identity::Role;
 use muster_ids::{PersonId, PersonName};
 use muster_proto::organization::v1 as pb;
-use muster_server::convert::timestamp;
+use muster_server::convert::{role, timestamp};
 use muster_server::etag::etag;
 
 use crate::domain::{
@@ -26,7 +26,7 @@ impl From<SeenProfileUser> for pb::ProfileUser {
             etag,
             person: PersonName { person }.to_string(),
             display_name: display_name.unwrap_or_default(),
-            role: role(of).into(),
+            role: role(Some(of)).into(),
             origin: pb::ProfileUserOrigin::Unspecified.into(),
             state: pb::ProfileUserState::from(state).into(),
             expire_time: None,
@@ -63,7 +63,7 @@ pub(crate) struct NotGiven;
 
 impl From<GivenRole> for pb::Role {
     fn from(of: GivenRole) -> Self {
-        role(of.into())
+        role(Some(of.into()))
     }
 }
 
@@ -82,7 +82,7 @@ impl TryFrom<pb::Role> for GivenRole {
 pub(super) fn user_role(person: PersonId, of: Role) -> pb::ProfileUserRole {
     pb::ProfileUserRole {
         person: PersonName { person }.to_string(),
-        role: role(of).into(),
+        role: role(Some(of)).into(),
     }
 }
 
@@ -96,19 +96,11 @@ impl From<ProfileUserContact> for pb::GetProfileUserContactResponse {
             language,
         } = contact;
         Self {
-            role: role(of).into(),
+            role: role(Some(of)).into(),
             address: address.map_or_else(String::new, |address| address.as_given().to_owned()),
             organization_state: pb::OrganizationState::from(organization_state).into(),
             organization_display_name: organization_display_name.to_string(),
             language: language.tag().to_owned(),
         }
-    }
-}
-
-pub(super) fn role(role: Role) -> pb::Role {
-    match role {
-        Role::Viewer => pb::Role::Viewer,
-        Role::Admin => pb::Role::Admin,
-        Role::Owner => pb::Role::Owner,
     }
 }

@@ -5,13 +5,14 @@ use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::profile_user_internal_service_server::ProfileUserInternalService;
 use muster_proto::organization::v1::roles_internal_service_server::RolesInternalService;
 use muster_refusal::Violations;
+use muster_server::convert::role;
 use muster_server::names::named;
 use muster_server::{Call, Failure};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
 
-use super::convert::{role, user_role};
+use super::convert::user_role;
 use crate::domain::{ProfileUser, ProfileUserContact};
 use crate::error::Error;
 use crate::rpc::{Rpc, named_organization};
@@ -35,7 +36,7 @@ impl RolesInternalService for Rpc {
         let found = self.context.database.read(find).await?;
         let told = found.and_then(|user| user.role_at(now));
         Ok(Response::new(pb::GetRoleResponse {
-            role: told.map_or(pb::Role::Unspecified, role).into(),
+            role: role(told).into(),
         }))
     }
 }
