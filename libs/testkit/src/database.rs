@@ -68,8 +68,13 @@ impl TestDatabase {
 
     /// Runs statements as they are.
     pub async fn execute(&self, statements: &'static str) {
+        self.run(statements.to_owned()).await;
+    }
+
+    /// Runs statements that a test has put together.
+    pub async fn run(&self, statements: String) {
         let mut connection = self.connection().await;
-        sqlx::raw_sql(statements)
+        sqlx::raw_sql(AssertSqlSafe(statements))
             .execute(&mut connection)
             .await
             .expect("the statement failed");

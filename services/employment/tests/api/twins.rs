@@ -18,11 +18,7 @@ impl Fixture {
              INSERT INTO employment_groups (organization_id, employment_id, group_id)
              SELECT '{twin}', employment_id, gen_random_uuid() FROM employments WHERE organization_id = '{twin}'"
         );
-        let mut connection = self.service.database.connection().await;
-        sqlx::raw_sql(sqlx::AssertSqlSafe(copy))
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        self.service.database.run(copy).await;
         twin
     }
 }

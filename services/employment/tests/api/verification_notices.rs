@@ -5,7 +5,6 @@ use muster_proto::notification::v1::mail_source_internal_service_client::MailSou
 use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, MailPurpose};
 use muster_refusal::{ErrorReason, fields_of};
 use muster_testkit::{Callers, TestCaller};
-use sqlx::AssertSqlSafe;
 use tonic::{Response, Status};
 
 use crate::claim::at;
@@ -57,18 +56,14 @@ async fn only_the_mail_worker_may_ask() {
 async fn who_is_no_administrator_any_more_gets_nothing_that_was_queued_before() {
     let fixture = Fixture::start().await;
     let (organization, ada) = (fixture.organization, Callers::person("ada").id);
-    let change = async |statements: String| {
-        let mut connection = fixture.organizations.database.connection().await;
-        let changing = sqlx::raw_sql(AssertSqlSafe(statements));
-        changing.execute(&mut connection).await.unwrap();
-    };
-    change(format!(
+    let access = &fixture.organizations.database;
+    let let_in = format!(
         "INSERT INTO profile_users (organization_id, person_id, display_name, role, origin, version, create_time)
          VALUES ('{organization}', '{ada}', 'ada', 'ADMIN', 'REQUEST', 1, now());
          INSERT INTO profile_user_addresses (organization_id, person_id, address_given, address_canonical, create_time)
          VALUES ('{organization}', '{ada}', 'ada@example.com', 'ada@example.com', now())"
-    ))
-    .await;
+    );
+    access.run(let_in).await;
     notice(&fixture).await;
     let hers: String = sqlx::query_scalar(
         "SELECT 'organizations/' || organization_id || '/verificationNotices/' || notice_id
@@ -89,7 +84,7 @@ async fn who_is_no_administrator_any_more_gets_nothing_that_was_queued_before() 
         "UPDATE profile_users SET role = 'ADMIN', expire_time = '2026-02-01'",
         "DELETE FROM profile_users",
     ] {
-        change(format!("{lost} WHERE person_id = '{ada}'")).await;
+        access.run(format!("{lost} WHERE person_id = '{ada}'")).await;
         assert_eq!(mail().await, GetMailResponse::default(), "{lost}");
     }
 }

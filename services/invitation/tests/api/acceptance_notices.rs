@@ -9,7 +9,6 @@ use muster_proto::notification::v1::mail_source_internal_service_client::MailSou
 use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, MailPurpose, MailRequestedEvent};
 use muster_testkit::{Callers, TestCaller, eventually};
 use prost::Message;
-use sqlx::AssertSqlSafe;
 use tonic::Status;
 
 use crate::fixture::{Fixture, reason};
@@ -181,14 +180,8 @@ async fn the_inviter_is_told_while_they_administer_and_else_the_owner() {
          INSERT INTO profile_user_addresses (organization_id, person_id, address_given, address_canonical, create_time)
          VALUES ('{organization}', '{inviter}', 'inviter@example.com', 'inviter@example.com', now())"
     );
-    for (database, statements) in [
-        (&fixture.database, invited_by),
-        (&fixture.organizations.database, let_in),
-    ] {
-        let mut connection = database.connection().await;
-        let changing = sqlx::raw_sql(AssertSqlSafe(statements));
-        changing.execute(&mut connection).await.unwrap();
-    }
+    fixture.database.run(invited_by).await;
+    fixture.organizations.database.run(let_in).await;
     fixture.profile_sql(DEACTIVATED).await;
     is_refused(&fixture, "ada", &to_ada).await;
     let to = async |number: usize| {

@@ -465,11 +465,7 @@ async fn counts_of_learners_are_a_recount_of_the_list_whatever_happened() {
                         "UPDATE invitations SET expire_time = create_time WHERE invitation_id = '{id}'"
                     ),
                 };
-                let mut connection = fixture.database.connection().await;
-                sqlx::raw_sql(sqlx::AssertSqlSafe(changed))
-                    .execute(&mut connection)
-                    .await
-                    .unwrap();
+                fixture.database.run(changed).await;
             }
         }
         counted(&fixture).await;
@@ -863,11 +859,7 @@ async fn what_there_was_before_is_listed_as_if_it_had_been_kept_all_the_time() {
     let (_, rest) = of_migration.split_once("-- What there is:").unwrap();
     let (taken_in, _) = rest.split_once("-- Decides the race").unwrap();
     let forgotten = "UPDATE invitations SET learner_id = NULL; DELETE FROM learners; -- ";
-    let mut connection = fixture.database.connection().await;
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("{forgotten}{taken_in}")))
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    fixture.database.run(format!("{forgotten}{taken_in}")).await;
     assert_eq!(all().await, kept);
     fixture.pass(MONTH);
     eventually(async || {

@@ -13,7 +13,6 @@ use muster_proto::invitation::v1::{
     DisapproveImportRequest, Import, ImportState, Invitation, InvitationState, ResendInvitationRequest,
 };
 use muster_testkit::{Callers, TestCaller, eventually};
-use sqlx::AssertSqlSafe;
 use tonic::Status;
 
 use crate::fixture::{Fixture, invite, reason};
@@ -105,10 +104,7 @@ async fn attempt(fixture: &Fixture, made: &Invitation, token: &str, act: Try) ->
 async fn run_out(fixture: &Fixture, made: &Invitation) {
     let id = made.name.rsplit('/').next().unwrap();
     let change = format!("UPDATE invitations SET expire_time = create_time WHERE invitation_id = '{id}'");
-    sqlx::raw_sql(AssertSqlSafe(change))
-        .execute(&mut fixture.database.connection().await)
-        .await
-        .unwrap();
+    fixture.database.run(change).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

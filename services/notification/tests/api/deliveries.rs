@@ -6,7 +6,6 @@ use muster_proto::notification::v1::delivery::State;
 use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest};
 use muster_refusal::{ErrorReason, reason_of};
 use muster_testkit::{TestCaller, acts, walk};
-use sqlx::AssertSqlSafe;
 use tonic::{Code, Status};
 
 use crate::service::{NOW, ServiceFixture, address};
@@ -121,11 +120,7 @@ struct Walked<'f> {
 
 impl Walked<'_> {
     async fn run(&self, statement: String) {
-        let mut connection = self.fixture.service.database.connection().await;
-        sqlx::raw_sql(AssertSqlSafe(statement))
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        self.fixture.service.database.run(statement).await;
     }
 
     /// Deliveries of these numbers, all asked for and sent at the same moment.

@@ -135,11 +135,7 @@ impl Fixture {
 
     /// Runs a statement that is put together here.
     pub(crate) async fn execute(&self, statement: String) {
-        let mut connection = self.service.database.connection().await;
-        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        self.service.database.run(statement).await;
     }
 
     /// Gives the organization this many groups and locations, with names of the greatest length.

@@ -51,11 +51,7 @@ async fn of_the_longest_record_the_newest_part_is_read() {
                 repeat('\u{1F600}', 200), now(), repeat('\u{1F600}', 200), repeat('\u{1F600}', 200)
          FROM assignments WHERE person_id = '{person}'"
     );
-    let mut connection = fixture.service.database.connection().await;
-    sqlx::raw_sql(sqlx::AssertSqlSafe(done))
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    fixture.service.database.run(done).await;
     let record = fixture.read("learner-1").await.unwrap();
     assert!(record.is_truncated);
     assert_eq!(

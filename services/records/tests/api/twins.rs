@@ -12,11 +12,7 @@ impl Fixture {
         let copy = format!(
             "INSERT INTO {table} (person_id, {columns}) SELECT '{twin}', {columns} FROM {table} WHERE person_id = '{one}'"
         );
-        let mut connection = self.service.database.connection().await;
-        sqlx::raw_sql(sqlx::AssertSqlSafe(copy))
-            .execute(&mut connection)
-            .await
-            .unwrap();
+        self.service.database.run(copy).await;
     }
 }
 

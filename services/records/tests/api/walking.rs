@@ -25,10 +25,7 @@ fn id_of(n: usize) -> String {
 
 impl Fixture {
     async fn run(&self, statements: String) {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(statements))
-            .execute(&mut self.service.database.connection().await)
-            .await
-            .unwrap();
+        self.service.database.run(statements).await;
     }
 
     /// Learners `from` to `to`, each with a training to take that was due when the day `end` says was over.

@@ -22,7 +22,6 @@ use muster_proto::notification::v1::mail_source_internal_service_client::MailSou
 use muster_proto::notification::v1::{DeliveryChangedEvent, GetMailRequest, MailPurpose};
 use muster_server::convert::timestamp;
 use muster_testkit::{Callers, TestCaller as Caller, eventually};
-use sqlx::AssertSqlSafe;
 use tonic::Status;
 use uuid::Uuid;
 
@@ -410,10 +409,7 @@ impl<'w> Address<'w> {
             "UPDATE invitations SET {change} WHERE invitation_id = '{}'",
             self.made[of].id()
         );
-        sqlx::raw_sql(AssertSqlSafe(statement))
-            .execute(&mut self.fixture.database.connection().await)
-            .await
-            .unwrap();
+        self.fixture.database.run(statement).await;
         Ok(())
     }
 
