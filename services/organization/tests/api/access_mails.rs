@@ -9,7 +9,7 @@ use muster_proto::notification::v1::mail_source_internal_service_client::MailSou
 use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, MailPurpose, MailRequestedEvent};
 use muster_proto::organization::v1 as pb;
 use muster_refusal::ErrorReason as R;
-use muster_testkit::{Callers, TestCaller, eventually};
+use muster_testkit::{TestCaller, eventually};
 use prost::Message;
 use prost_types::{FieldMask, Timestamp};
 use tonic::{Response, Status};
@@ -17,6 +17,7 @@ use tonic::{Response, Status};
 use crate::access_requests::{approve, asked, deny, withdraw};
 use crate::employed::employed;
 use crate::fixture::{Fixture, owner};
+use crate::ownership::tells_address;
 use crate::profile_users::{added, remove, user_name, users};
 use crate::refused::{fields, refused};
 
@@ -269,13 +270,7 @@ async fn who_sleeps_is_not_told_that_their_access_ends() {
     let fixture = Fixture::new().await;
     let id = fixture.active().await;
     added(&fixture, id, "ada", pb::Role::Admin).await;
-    let address = Callers::person("ada").id;
-    fixture
-        .execute(format!(
-            "INSERT INTO profile_user_addresses (organization_id, person_id, address_given, address_canonical, create_time)
-             VALUES ('{id}', '{address}', 'ada@example.com', 'ada@example.com', now())"
-        ))
-        .await;
+    tells_address(&fixture, id, "ada").await;
     ends(&fixture, id, "ada", 60 * DAY).await;
     fixture.service.clock.advance(31 * DAY);
     let told = reminded(&fixture, 2).await;
