@@ -8,7 +8,7 @@ use muster_database::{Database, DatabaseOptions};
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use crate::{drops, engines};
+use crate::{Outbox, drops, engines};
 
 /// A migrated, empty database that is dropped with this value.
 #[derive(Debug)]
@@ -48,6 +48,12 @@ impl TestDatabase {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What its service publishes.
+    #[must_use]
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox::of(self)
     }
 
     /// A connection of its own, for looking and for making trouble.

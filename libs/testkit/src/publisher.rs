@@ -20,6 +20,22 @@ impl<'a> Outbox<'a> {
         Self(database)
     }
 
+    /// The events of this type, published or not, in the order in which they were written, each with its sequence.
+    pub async fn events<E: Event>(self) -> Vec<(i64, E)> {
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT aggregate_seq, payload FROM outbox WHERE event_type = $1 ORDER BY created_at, id",
+        )
+        .bind(E::TYPE.routing_key())
+        .fetch_all(&mut self.0.connection().await)
+        .await
+        .expect("the outbox is read");
+        let read = |(sequence, payload): (i64, Vec<u8>)| {
+            let event = E::decode(payload.as_slice()).expect("an event of its type");
+            (sequence, event)
+        };
+        rows.into_iter().map(read).collect()
+    }
+
     /// Publishes everything that was published once more, with the same ids.
     pub async fn publish_all_again(self) {
         self.0
@@ -96,7 +112,7 @@ impl Publisher {
     /// What was published.
     #[must_use]
     pub fn outbox(&self) -> Outbox<'_> {
-        Outbox::of(&self.database)
+        self.database.outbox()
     }
 
     /// Publishes an event; answers its id.

@@ -121,7 +121,7 @@ impl TestService {
     /// What it publishes.
     #[must_use]
     pub fn outbox(&self) -> Outbox<'_> {
-        Outbox::of(&self.database)
+        self.database.outbox()
     }
 }
 

@@ -18,7 +18,6 @@ use muster_proto::employment::v1::{
 use muster_proto::invitation::v1::Invitation;
 use muster_server::Service;
 use muster_testkit::{Callers, Publisher, TestCaller, TestChannel, TestService, TestSuite, acts, eventually};
-use prost::Message;
 use time::macros::datetime;
 use tonic::Status;
 
@@ -178,20 +177,12 @@ impl Fixture {
 
     /// What was told of the person's verified employments, in order, with the sequence of each.
     pub(crate) async fn told_of(&self, person: &str) -> Vec<(i64, EmploymentFacts)> {
-        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
-            "SELECT aggregate_seq, payload FROM outbox WHERE event_type = 'employment.verified'
-             ORDER BY aggregate_seq, id",
-        )
-        .fetch_all(&mut self.service.database.connection().await)
-        .await
-        .unwrap();
-        let decode = |(sequence, payload): (i64, Vec<u8>)| {
-            let event = EmploymentVerifiedEvent::decode(payload.as_slice()).unwrap();
-            (sequence, event.facts.unwrap())
-        };
+        let mut events = self.service.outbox().events::<EmploymentVerifiedEvent>().await;
+        events.sort_by_key(|(sequence, _)| *sequence);
         let person = person_name(person).to_string();
-        let told = rows.into_iter().map(decode);
-        told.filter(|(_, event)| event.person == person).collect()
+        let told = events.into_iter();
+        let told = told.map(|(sequence, event)| (sequence, event.facts.unwrap()));
+        told.filter(|(_, facts)| facts.person == person).collect()
     }
 
     pub(crate) fn admin(&self) -> TestCaller {

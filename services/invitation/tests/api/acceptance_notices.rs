@@ -8,7 +8,6 @@ use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, MailPurpose, MailRequestedEvent};
 use muster_testkit::{Callers, TestCaller, eventually};
-use prost::Message;
 use tonic::Status;
 
 use crate::fixture::{Fixture, reason};
@@ -19,15 +18,7 @@ const DEACTIVATED: &str = "UPDATE groups SET state = 'INACTIVE'";
 
 /// The mails to the organization that were asked for, oldest first.
 async fn mails(fixture: &Fixture) -> Vec<MailRequestedEvent> {
-    let payloads = "SELECT payload FROM outbox WHERE event_type = 'mail.requested' ORDER BY created_at, id";
-    let payloads: Vec<Vec<u8>> = sqlx::query_scalar(payloads)
-        .fetch_all(&mut fixture.database.connection().await)
-        .await
-        .unwrap();
-    let read = payloads.iter();
-    let read = read.map(|payload| MailRequestedEvent::decode(payload.as_slice()).unwrap());
-    read.filter(|mail| mail.purpose() == MailPurpose::GroupsInactive)
-        .collect()
+    fixture.requested(MailPurpose::GroupsInactive).await
 }
 
 /// What the mail worker is answered about one of them.

@@ -19,7 +19,9 @@ use muster_proto::invitation::v1::{
 };
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
-use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, InviteVariables, MailPurpose};
+use muster_proto::notification::v1::{
+    GetMailRequest, GetMailResponse, InviteVariables, MailPurpose, MailRequestedEvent,
+};
 use muster_proto::organization::v1::join_page_service_client::JoinPageServiceClient;
 use muster_proto::organization::v1::{JoinPage, Limits, UpdateJoinPageRequest};
 use muster_server::convert::timestamp;
@@ -215,6 +217,13 @@ impl Fixture {
 
     pub(crate) async fn create(&self, address: &str, groups: &[&Group]) -> Result<Invitation, Status> {
         self.create_this(self.wanted(address, groups)).await
+    }
+
+    /// The mails of this purpose that were asked for, oldest first.
+    pub(crate) async fn requested(&self, purpose: MailPurpose) -> Vec<MailRequestedEvent> {
+        let events = self.database.outbox().events::<MailRequestedEvent>().await;
+        let mails = events.into_iter().map(|(_, mail)| mail);
+        mails.filter(|mail| mail.purpose() == purpose).collect()
     }
 
     /// By a mail that goes out so much later.

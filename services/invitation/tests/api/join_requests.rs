@@ -13,7 +13,6 @@ use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, MailPurpose, MailRequestedEvent};
 use muster_testkit::{Callers, TestCaller, eventually};
-use prost::Message;
 use tonic::Status;
 
 use crate::fixture::{Fixture, reason};
@@ -56,16 +55,7 @@ pub(crate) async fn verify(fixture: &Fixture, token: &str) -> Result<String, Sta
 
 /// The mails about requests that were asked for, oldest first.
 async fn mails(fixture: &Fixture) -> Vec<MailRequestedEvent> {
-    let payloads: Vec<Vec<u8>> = sqlx::query_scalar(
-        "SELECT payload FROM outbox WHERE event_type = 'mail.requested' ORDER BY created_at, id",
-    )
-    .fetch_all(&mut fixture.database.connection().await)
-    .await
-    .unwrap();
-    let read = payloads
-        .iter()
-        .map(|payload| MailRequestedEvent::decode(payload.as_slice()).unwrap());
-    read.filter(|mail| mail.purpose() == MailPurpose::Join).collect()
+    fixture.requested(MailPurpose::Join).await
 }
 
 pub(crate) async fn last_mail(fixture: &Fixture) -> GetMailResponse {

@@ -3,7 +3,6 @@
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{AcceptInvitationRequest, InvitationAcceptedEvent};
 use muster_testkit::TestCaller;
-use prost::Message;
 use sqlx::AssertSqlSafe;
 use tonic::Status;
 
@@ -11,13 +10,12 @@ use crate::fixture::{Fixture, reason, waiting};
 
 /// What employment hears of the one acceptance.
 async fn told(fixture: &Fixture) -> InvitationAcceptedEvent {
-    let accepted = "SELECT payload FROM outbox WHERE event_type = 'invitation.accepted'";
-    let mut connection = fixture.database.connection().await;
-    let told: Vec<u8> = sqlx::query_scalar(accepted)
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
-    InvitationAcceptedEvent::decode(told.as_slice()).unwrap()
+    let mut told = fixture
+        .database
+        .outbox()
+        .events::<InvitationAcceptedEvent>()
+        .await;
+    told.remove(0).1
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,6 @@ use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, MailPurpos
 use muster_proto::organization::v1 as pb;
 use muster_refusal::ErrorReason as R;
 use muster_testkit::{TestCaller, eventually};
-use prost::Message;
 use prost_types::{FieldMask, Timestamp};
 use tonic::{Response, Status};
 
@@ -26,14 +25,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The mails that were asked for, in their order.
 pub(crate) async fn requested(fixture: &Fixture) -> Vec<MailRequestedEvent> {
-    let mut connection = fixture.service.database.connection().await;
-    let payloads: Vec<Vec<u8>> =
-        sqlx::query_scalar("SELECT payload FROM outbox WHERE event_type = 'mail.requested' ORDER BY id")
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
-    let decode = |payload: Vec<u8>| MailRequestedEvent::decode(payload.as_slice()).unwrap();
-    payloads.into_iter().map(decode).collect()
+    let events = fixture.service.outbox().events::<MailRequestedEvent>().await;
+    events.into_iter().map(|(_, mail)| mail).collect()
 }
 
 pub(crate) async fn ask_for(

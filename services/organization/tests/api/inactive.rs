@@ -12,7 +12,6 @@ use muster_proto::organization::v1::join_page_service_client::JoinPageServiceCli
 use muster_proto::organization::v1::location_service_client::LocationServiceClient;
 use muster_refusal::ErrorReason as R;
 use muster_testkit::{TestCaller, TestChannel, acts};
-use prost::Message;
 use prost_types::FieldMask;
 use tonic::Status;
 
@@ -113,18 +112,8 @@ impl Fixture {
 
     /// Of each event of the group its version, and what nobody is assigned by it anew.
     async fn told_inactive(&self, group: &str) -> Vec<(i64, Vec<String>)> {
-        let statement =
-            "SELECT aggregate_seq, payload FROM outbox WHERE event_type = 'group.changed' ORDER BY id";
-        let mut connection = self.service.database.connection().await;
-        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(statement)
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
-        let events = rows.into_iter().map(|(sequence, payload)| {
-            let event = pb::GroupChangedEvent::decode(payload.as_slice()).unwrap();
-            (sequence, event)
-        });
-        let events = events.filter(|(_, event)| event.group == group);
+        let events = self.service.outbox().events::<pb::GroupChangedEvent>().await;
+        let events = events.into_iter().filter(|(_, event)| event.group == group);
         events
             .map(|(sequence, event)| (sequence, event.inactive_trainings))
             .collect()

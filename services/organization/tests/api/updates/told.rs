@@ -3,25 +3,14 @@
 use muster_proto::organization::v1::{
     DeactivateGroupRequest, Group, GroupChangedEvent, GroupState, ReactivateGroupRequest,
 };
-use prost::Message;
 
 use super::{update_group, updated};
 use crate::fixture::{Fixture, owner};
 
 /// Each event of the group, oldest first: its version, whether it takes learners, and what it requires.
 async fn told(fixture: &Fixture, group: &str) -> Vec<(i64, GroupState, Vec<String>)> {
-    let statement =
-        "SELECT aggregate_seq, payload FROM outbox WHERE event_type = 'group.changed' ORDER BY id";
-    let mut connection = fixture.service.database.connection().await;
-    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(statement)
-        .fetch_all(&mut connection)
-        .await
-        .unwrap();
-    let events = rows.into_iter().map(|(sequence, payload)| {
-        let event = GroupChangedEvent::decode(payload.as_slice()).unwrap();
-        (sequence, event)
-    });
-    let events = events.filter(|(_, event)| event.group == group);
+    let events = fixture.service.outbox().events::<GroupChangedEvent>().await;
+    let events = events.into_iter().filter(|(_, event)| event.group == group);
     events
         .map(|(sequence, event)| (sequence, event.state(), event.trainings))
         .collect()
