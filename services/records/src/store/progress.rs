@@ -30,6 +30,19 @@ macro_rules! filtered {
     };
 }
 
+/// The first six parameters, which are those of `filtered!`, bound.
+macro_rules! bind_filter {
+    ($statement:expr, $organization:expr, $filter:expr) => {
+        sqlx::query_as($statement)
+            .bind($organization)
+            .bind(EmploymentState::OPEN)
+            .bind($filter.group)
+            .bind($filter.location)
+            .bind($filter.training)
+            .bind(&$filter.states)
+    };
+}
+
 macro_rules! entries {
     ($rest:literal) => {
         concat!(
@@ -109,20 +122,13 @@ pub(crate) async fn list(
     before: Option<AssignmentId>,
     limit: i64,
 ) -> Result<Vec<ProgressEntry>, DatabaseError> {
-    let page = sqlx::query_as(entries!(
-        "AND a.assignment_id < $7 ORDER BY a.assignment_id DESC LIMIT $8"
-    ))
-    .bind(organization)
-    .bind(EmploymentState::OPEN)
-    .bind(filter.group)
-    .bind(filter.location)
-    .bind(filter.training)
-    .bind(&filter.states)
-    // Every id is below the greatest.
-    .bind(before.unwrap_or_else(|| Uuid::max().into()))
-    .bind(limit)
-    .fetch_all(db)
-    .await?;
+    let newest = entries!("AND a.assignment_id < $7 ORDER BY a.assignment_id DESC LIMIT $8");
+    let page = bind_filter!(newest, organization, filter)
+        // Every id is below the greatest.
+        .bind(before.unwrap_or_else(|| Uuid::max().into()))
+        .bind(limit)
+        .fetch_all(db)
+        .await?;
     Ok(page)
 }
 
@@ -138,23 +144,18 @@ pub(crate) async fn list_late(
 ) -> Result<Vec<ProgressEntry>, DatabaseError> {
     let (end, id) = after.unzip();
     let end = end.map(|micros| OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000));
-    let page = sqlx::query_as(entries!(
+    let late = entries!(
         "AND a.state IN ('ASSIGNED', 'IN_PROGRESS') AND a.due_end_time <= $7
            AND ($8::timestamptz IS NULL OR (a.due_end_time, a.assignment_id) > ($8, $9))
          ORDER BY a.due_end_time, a.assignment_id LIMIT $10"
-    ))
-    .bind(organization)
-    .bind(EmploymentState::OPEN)
-    .bind(filter.group)
-    .bind(filter.location)
-    .bind(filter.training)
-    .bind(&filter.states)
-    .bind(now)
-    .bind(end.and_then(Result::ok))
-    .bind(id)
-    .bind(limit)
-    .fetch_all(db)
-    .await?;
+    );
+    let page = bind_filter!(late, organization, filter)
+        .bind(now)
+        .bind(end.and_then(Result::ok))
+        .bind(id)
+        .bind(limit)
+        .fetch_all(db)
+        .await?;
     Ok(page)
 }
 
@@ -172,13 +173,7 @@ pub(crate) async fn count(
         Some(ProgressDimension::Group) => BY_GROUP,
         Some(ProgressDimension::Location) => BY_LOCATION,
     };
-    let mut query = sqlx::query_as(statement)
-        .bind(organization)
-        .bind(EmploymentState::OPEN)
-        .bind(filter.group)
-        .bind(filter.location)
-        .bind(filter.training)
-        .bind(&filter.states)
+    let mut query = bind_filter!(statement, organization, filter)
         .bind(AssignmentStateName::Assigned)
         .bind(AssignmentStateName::InProgress)
         .bind(AssignmentStateName::Completed)
