@@ -14,6 +14,7 @@ use muster_clock::Clock;
 use muster_messaging::Broker;
 use tokio::time::timeout;
 
+pub use self::clocks::peer_clock;
 pub(crate) use self::database::watch;
 use self::finding::Verdict::{Fine, Wrong};
 pub(crate) use self::finding::chain;

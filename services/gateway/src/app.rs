@@ -119,7 +119,12 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
         }
     });
     tokio::spawn(issuer_watch::watch(persons, health.clone(), drain.work()));
-    tokio::spawn(upstream::watch_readiness(probes, health.clone(), drain.work()));
+    tokio::spawn(upstream::watch_readiness(
+        probes,
+        clock,
+        health.clone(),
+        drain.work(),
+    ));
     if let Some(watch) = watch {
         tokio::spawn(watch.run(health.clone(), drain.work()));
     }

@@ -2,6 +2,7 @@
 //! replica answers the next call.
 
 mod addresses;
+mod clocks;
 mod connection;
 mod exchange;
 mod readiness;

@@ -52,19 +52,23 @@ impl Finding {
     }
 
     /// What it is about.
-    pub(crate) fn what(&self) -> &str {
+    #[must_use]
+    pub fn what(&self) -> &str {
         &self.what
     }
 
-    /// What is not as it should be, and how to mend it.
-    pub(crate) fn problem(&self) -> Option<String> {
+    /// What is not as it should be, and how to mend it; `None` where nothing is.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
         match &self.verdict {
             Fine(_) => None,
             Odd(how, mend) | Wrong(how, mend) => Some(format!("{how}; {mend}")),
         }
     }
 
-    fn is_wrong(&self) -> bool {
+    /// Whether nothing works with it.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
         matches!(self.verdict, Wrong(..))
     }
 }

@@ -11,9 +11,10 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
+use super::LIMIT;
+use super::clocks::peer_clock;
 use super::finding::Verdict::{self, Fine, Odd, Wrong};
 use super::finding::{Finding, chain};
-use super::{LIMIT, clocks};
 use crate::channel;
 use crate::settings::{PeerUrl, TransportSettings};
 
@@ -55,12 +56,10 @@ async fn peer(service: &'static str, url: &PeerUrl, trust: &Arc<Trust>, clock: &
     };
     let answered = timeout(LIMIT, asked).await;
     let ours = before..=clock.now();
-    let told = answered
+    let clock = answered
         .iter()
         .flatten()
-        .find_map(|answer| clocks::told(answer.metadata()));
-    let clock =
-        told.map(|theirs| Finding::new(format!("clock of {service}"), clocks::verdict(&theirs, &ours)));
+        .find_map(|answer| peer_clock(service, answer.metadata(), &ours));
     let verdict = match answered {
         Ok(Ok(answer)) if answer.get_ref().status() == ServingStatus::Serving => {
             Fine(format!("answers at {}", url.uri()))

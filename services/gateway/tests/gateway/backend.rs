@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use futures::future::BoxFuture;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::Incoming;
@@ -31,6 +31,8 @@ use muster_proto::records::v1::{
 };
 use muster_refusal::{ErrorReason, Refusal, Violations};
 use prost::Message as _;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use tokio::net::TcpListener;
 use tonic::Status;
 use tonic::body::Body;
@@ -63,6 +65,8 @@ pub(crate) struct Backend {
     no_sessions: Arc<AtomicBool>,
     /// Whether it says that it is not ready.
     unready: Arc<AtomicBool>,
+    /// When it says that it answers, where that is not when it does.
+    date: Arc<Mutex<Option<HeaderValue>>>,
 }
 
 /// What it answers to every call but the one for roles.
@@ -414,6 +418,12 @@ impl Backend {
         self.unready.store(!ready, Ordering::Relaxed);
     }
 
+    /// What its clock says, from now on.
+    pub(crate) fn set_clock(&self, now: OffsetDateTime) {
+        let date = now.format(&Rfc2822).unwrap();
+        *self.date.lock().unwrap() = Some(date.parse().unwrap());
+    }
+
     fn health(&self) -> Vec<u8> {
         let status = if self.unready.load(Ordering::Relaxed) {
             ServingStatus::NotServing
@@ -547,6 +557,9 @@ impl Backend {
         response
             .headers_mut()
             .insert("content-type", "application/grpc".parse().unwrap());
+        if let Some(date) = self.date.lock().unwrap().clone() {
+            response.headers_mut().insert("date", date);
+        }
         response
     }
 }

@@ -1,5 +1,10 @@
 //! What operators see of the gateway.
 
+use std::time::Duration;
+
+use muster_clock::Clock;
+
+use crate::backend::Backend;
 use crate::issuer::Issuer;
 use crate::support::{Fixture, eventually};
 use crate::wire::Call;
@@ -25,6 +30,51 @@ async fn a_service_that_was_never_reached_is_named_and_waited_for() {
     let fixture =
         Fixture::told(|settings| settings.peers.records_url = "http://127.0.0.1:1".parse().unwrap()).await;
     is(&fixture, 503, "not ready\naway: records\n").await;
+}
+
+const OFF: Duration = Duration::from_secs(120);
+
+/// What its clock is beside those of the services: they forgive its tokens ten seconds.
+#[tokio::test]
+async fn a_clock_that_is_two_minutes_off_is_named_and_no_calls_are_taken_until_it_is_right() {
+    let now = Clock::system().now();
+    for wrong in [now + OFF, now - OFF] {
+        let clock = Clock::fixed(wrong);
+        let fixture = Fixture::at(clock.clone()).await;
+        let begins = "not ready\nproblem: clock: is not that of most services";
+        eventually(async || fixture.operators("/readyz").await.1.starts_with(begins)).await;
+        let (status, told) = fixture.operators("/readyz").await;
+        assert_eq!(status, 503, "{told}");
+        for words in [
+            "problem: clock of organization: differs from this machine's by ",
+            "problem: clock of records: differs from this machine's by ",
+            "tokens are refused; keep the clocks of all machines in step (chrony,",
+        ] {
+            assert!(told.contains(words), "{words} is not in\n{told}");
+        }
+        if wrong < now {
+            let ready = (200, "ready\n".to_owned());
+            eventually(async || {
+                let behind = Clock::system().now() - clock.now();
+                clock.advance(Duration::try_from(behind).unwrap_or_default());
+                fixture.operators("/readyz").await == ready
+            })
+            .await;
+        }
+    }
+}
+
+/// Every replica sees that; none of them is to blame.
+#[tokio::test]
+async fn a_service_whose_clock_is_two_minutes_off_is_named_and_makes_nothing_unready() {
+    let late = Backend::default();
+    late.set_clock(Clock::system().now() - OFF);
+    let url = late.serve().await;
+    let fixture = Fixture::told(|settings| settings.peers.records_url = url.parse().unwrap()).await;
+    let begins = "ready\nproblem: clock of records: differs from this machine's by ";
+    eventually(async || fixture.operators("/readyz").await.1.starts_with(begins)).await;
+    let (status, told) = fixture.operators("/readyz").await;
+    assert_eq!((status, told.lines().count()), (200, 2), "{told}");
 }
 
 /// Which issuer, and why, before anybody comes from there.
