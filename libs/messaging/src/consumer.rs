@@ -12,17 +12,25 @@ mod work;
 
 use std::sync::Arc;
 
+use muster_clock::Clock;
 use muster_database::Database;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Broker, Handlers};
 
 /// Consumes the queue of `handlers` until `shutdown`; then finishes what is being applied, acks it, and returns. What has
-/// only been taken goes back to the queue. An event without a handler is parked: [`Handlers::check`] finds out before.
-pub async fn run(database: Database, broker: Broker, handlers: Handlers, shutdown: CancellationToken) {
+/// only been taken goes back to the queue. An event without a handler is parked: [`Handlers::check`] finds out before. By `clock`
+/// it is measured how old messages are when they are taken.
+pub async fn run(
+    database: Database,
+    broker: Broker,
+    handlers: Handlers,
+    clock: Clock,
+    shutdown: CancellationToken,
+) {
     let queue = handlers.queue();
     tracing::info!(queue = queue.name, "consumer started");
-    let worker = Arc::new(work::Worker::new(database, broker.exchange(), handlers));
+    let worker = Arc::new(work::Worker::new(database, broker.exchange(), handlers, clock));
     let mut sessions = broker.sessions("consume", shutdown.clone());
     while let Some(session) = sessions.next().await {
         let ended = session::serve(&worker, &session, &broker, &shutdown).await;

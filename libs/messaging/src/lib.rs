@@ -31,9 +31,9 @@
 //!     }
 //! }
 //!
-//! # async fn example(db: Database, broker: Broker, shutdown: CancellationToken) {
+//! # async fn example(db: Database, broker: Broker, clock: muster_clock::Clock, shutdown: CancellationToken) {
 //! let handlers = Handlers::of(&topology::EMPLOYMENT).on(Welcome);
-//! consumer::run(db, broker, handlers, shutdown).await;
+//! consumer::run(db, broker, handlers, clock, shutdown).await;
 //! # }
 //! ```
 //!
@@ -53,6 +53,7 @@ pub mod parked;
 pub mod relay;
 mod spans;
 pub mod sweep;
+mod timestamp;
 pub mod topology;
 
 pub use broker::{Broker, BrokerError, BrokerOptions, TopologyBy};

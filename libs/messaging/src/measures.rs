@@ -21,16 +21,27 @@ pub(crate) fn published(event: EventType, outcome: &'static str) {
         .increment(1);
 }
 
+/// One message that was taken out of the queue, so long after it was published.
+pub(crate) fn taken(queue: &QueueSpec, event: Option<EventType>, age: Duration) {
+    metrics::histogram!("muster_message_age_seconds", "queue" => queue.name, "event" => word(event))
+        .record(age.as_secs_f64());
+}
+
 /// One delivery: `outcome` is `applied`, `repeated`, `parked` or `abandoned`; `unknown_type` when it is held for a newer
 /// version, which may end as `parked`.
 pub(crate) fn consumed(queue: &QueueSpec, event: Option<EventType>, outcome: &'static str, took: Duration) {
-    let event = event.map_or("unknown", EventType::routing_key);
+    let event = word(event);
     metrics::counter!(
         "muster_messages_consumed_total", "queue" => queue.name, "event" => event, "outcome" => outcome
     )
     .increment(1);
     metrics::histogram!("muster_message_handling_seconds", "queue" => queue.name, "event" => event)
         .record(took.as_secs_f64());
+}
+
+/// The event of a message; of one that cannot be read it is unknown.
+fn word(event: Option<EventType>) -> &'static str {
+    event.map_or("unknown", EventType::routing_key)
 }
 
 pub(crate) fn retried(queue: &QueueSpec, event: EventType) {

@@ -11,10 +11,12 @@ use lapin::options::{
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Confirmation};
+use muster_clock::Clock;
 use muster_ids::EventId;
+use time::OffsetDateTime;
 
 use crate::broker::{BrokerError, Session, in_time};
-use crate::{Broker, QueueSpec, Received};
+use crate::{Broker, QueueSpec, Received, timestamp};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -52,17 +54,22 @@ pub async fn list(broker: &Broker, queue: &QueueSpec, limit: usize) -> Result<Ve
     Ok(parked)
 }
 
-/// Puts parked messages into their queue again. Answers how many.
+/// Puts parked messages into their queue again, published anew by `clock`. Answers how many.
 ///
 /// # Errors
 /// When the broker cannot be reached or does not take one back; those before it have been moved.
-pub async fn retry(broker: &Broker, queue: &QueueSpec, selection: Selection) -> Result<usize, BrokerError> {
+pub async fn retry(
+    broker: &Broker,
+    queue: &QueueSpec,
+    selection: Selection,
+    clock: &Clock,
+) -> Result<usize, BrokerError> {
     let target = broker.name(queue.name);
     each(broker, queue, usize::MAX, async |channel, message| {
         if !selection.includes(message) {
             return Ok(false);
         }
-        put_back(channel, &target, message).await?;
+        put_back(channel, &target, message, clock.now()).await?;
         Ok(true)
     })
     .await
@@ -136,12 +143,17 @@ where
 }
 
 /// Through the default exchange: only the queue that could not handle it gets it again.
-async fn put_back(channel: &Channel, queue: &str, message: &BasicGetMessage) -> Result<(), BrokerError> {
+async fn put_back(
+    channel: &Channel,
+    queue: &str,
+    message: &BasicGetMessage,
+    now: OffsetDateTime,
+) -> Result<(), BrokerError> {
     let options = BasicPublishOptions {
         mandatory: true,
         ..Default::default()
     };
-    let properties = message.delivery.properties.clone();
+    let properties = timestamp::stamped(message.delivery.properties.clone(), now);
     let sending = channel.basic_publish(
         "".into(),
         queue.into(),

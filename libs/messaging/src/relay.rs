@@ -9,6 +9,7 @@ mod publish;
 
 use std::time::Duration;
 
+use muster_clock::Clock;
 use muster_database::{Database, DatabaseError};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -36,14 +37,24 @@ const MARKING_LIMIT: Duration = Duration::from_secs(20);
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_CAP: Duration = Duration::from_secs(20);
 
-/// Runs the relay of `service` until `shutdown`; then finishes its batch and returns. Also counts the backlog.
-pub async fn run(db: Database, broker: Broker, service: &'static str, shutdown: CancellationToken) {
+/// Runs the relay of `service` until `shutdown`; then finishes its batch and returns. Also counts the backlog. By `clock` each message
+/// says when it was published.
+pub async fn run(
+    db: Database,
+    broker: Broker,
+    service: &'static str,
+    clock: Clock,
+    shutdown: CancellationToken,
+) {
     tracing::info!(service, "relay started");
-    tokio::join!(relay(&db, &broker, service, &shutdown), measure(&db, &shutdown));
+    tokio::join!(
+        relay(&db, &broker, service, &clock, &shutdown),
+        measure(&db, &shutdown)
+    );
     tracing::info!(service, "relay stopped");
 }
 
-async fn relay(db: &Database, broker: &Broker, publisher: &str, shutdown: &CancellationToken) {
+async fn relay(db: &Database, broker: &Broker, publisher: &str, clock: &Clock, shutdown: &CancellationToken) {
     let exchange = broker.exchange();
     let names = Names {
         publisher,
@@ -51,7 +62,7 @@ async fn relay(db: &Database, broker: &Broker, publisher: &str, shutdown: &Cance
     };
     let mut sessions = broker.sessions("publish", shutdown.clone());
     while let Some(session) = sessions.next().await {
-        let ended = serve(db, &session, names, shutdown).await;
+        let ended = serve(db, &session, names, clock, shutdown).await;
         sessions.ended(session, ended).await;
     }
 }
@@ -61,6 +72,7 @@ async fn serve(
     db: &Database,
     session: &Session,
     names: Names<'_>,
+    clock: &Clock,
     shutdown: &CancellationToken,
 ) -> Result<(), BrokerError> {
     publish::want_confirms(&session.channel).await?;
@@ -80,7 +92,7 @@ async fn serve(
             Ok(Some(batch)) => {
                 database_away.reset();
                 let next = batch.next_claim();
-                batch_done(db, session, names, batch).await?;
+                batch_done(db, session, names, clock, batch).await?;
                 if let Some(next) = next {
                     shutdown.run_until_cancelled(sleep_until(next)).await;
                 }
@@ -141,9 +153,10 @@ async fn batch_done(
     db: &Database,
     session: &Session,
     names: Names<'_>,
+    clock: &Clock,
     batch: Batch,
 ) -> Result<(), BrokerError> {
-    let outcomes = publish(&session.channel, names, &batch.rows).await;
+    let outcomes = publish(&session.channel, names, &batch.rows, clock.now()).await;
     let mut published: Vec<Uuid> = Vec::with_capacity(outcomes.len());
     let mut postponed: Vec<(Uuid, Duration)> = Vec::new();
     for (row, outcome) in batch.rows.iter().zip(&outcomes) {

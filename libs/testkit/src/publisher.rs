@@ -92,7 +92,13 @@ impl Publisher {
         let database = TestDatabase::new(migrator, consumer).await;
         let stop = CancellationToken::new();
         let service = broker.service();
-        tokio::spawn(relay::run(database.database(), broker, service, stop.clone()));
+        tokio::spawn(relay::run(
+            database.database(),
+            broker,
+            service,
+            clock.clone(),
+            stop.clone(),
+        ));
         Self {
             database,
             clock,

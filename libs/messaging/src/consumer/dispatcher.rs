@@ -50,7 +50,10 @@ impl<'a> Dispatcher<'a> {
 
     pub(super) async fn take(&mut self, delivery: &Delivery) -> Result<(), BrokerError> {
         let acker = delivery.acker.clone();
-        match Received::of_delivery(delivery) {
+        let received = Received::of_delivery(delivery);
+        let event = received.as_ref().ok().map(|event| event.event_type);
+        self.worker.measure_age(&delivery.properties, event);
+        match received {
             Ok(event) => {
                 let taken = Delivered {
                     event,

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use lapin::BasicProperties;
+use muster_clock::Clock;
 use muster_database::{Database, deadline};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -13,7 +15,7 @@ use tracing::{Instrument, Span};
 
 use crate::backoff::Backoff;
 use crate::inbox::Claim;
-use crate::{Handlers, HandlingError, QueueSpec, Received, measures, spans};
+use crate::{EventType, Handlers, HandlingError, QueueSpec, Received, measures, spans, timestamp};
 
 /// Leaves connections of the pool to the calls that people wait for.
 const ATTEMPTS_AT_ONCE: usize = 8;
@@ -44,22 +46,31 @@ pub(super) struct Worker {
     database: Database,
     exchange: String,
     handlers: Handlers,
+    clock: Clock,
     permits: Semaphore,
 }
 
 impl Worker {
-    pub(super) fn new(database: Database, exchange: String, handlers: Handlers) -> Self {
+    pub(super) fn new(database: Database, exchange: String, handlers: Handlers, clock: Clock) -> Self {
         let permits = Semaphore::new(ATTEMPTS_AT_ONCE);
         Self {
             database,
             exchange,
             handlers,
+            clock,
             permits,
         }
     }
 
     pub(super) fn queue(&self) -> &'static QueueSpec {
         self.handlers.queue()
+    }
+
+    /// Measures how old a message is that has just been taken. Where it is unreadable it has no type, and an age all the same.
+    pub(super) fn measure_age(&self, properties: &BasicProperties, event: Option<EventType>) {
+        if let Some(age) = timestamp::age(properties, self.clock.now()) {
+            measures::taken(self.queue(), event, age);
+        }
     }
 
     /// Works on an event until there is a verdict. It was `delivered` when the broker began to count how long it is

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{Channel, Confirmation, PublisherConfirm};
+use time::OffsetDateTime;
 use tokio::time::{Instant, timeout_at};
 use tracing::Span;
 
 use crate::broker::{BrokerError, in_time};
 use crate::outbox::OutboxRow;
-use crate::{Received, measures, spans};
+use crate::{Received, measures, spans, timestamp};
 
 /// For writing and confirming a whole batch. A broker under alarm reads nothing and would keep us waiting for ever.
 const CONFIRM_LIMIT: Duration = Duration::from_secs(5);
@@ -53,13 +54,18 @@ pub(super) async fn want_confirms(channel: &Channel) -> Result<(), BrokerError> 
     in_time(CONFIRM_LIMIT, "asking for confirms", select).await
 }
 
-/// Publishes all rows before it waits for the first confirm. One outcome a row, in order.
-pub(super) async fn publish(channel: &Channel, names: Names<'_>, rows: &[OutboxRow]) -> Vec<Outcome> {
+/// Publishes all rows, `now`, before it waits for the first confirm. One outcome a row, in order.
+pub(super) async fn publish(
+    channel: &Channel,
+    names: Names<'_>,
+    rows: &[OutboxRow],
+    now: OffsetDateTime,
+) -> Vec<Outcome> {
     let deadline = Instant::now() + CONFIRM_LIMIT;
     let mut sent = Vec::with_capacity(rows.len());
     for row in rows {
         let span = spans::publishing(&row.event, names.exchange);
-        sent.push((send(channel, names, &row.event, &span, deadline).await, span));
+        sent.push((send(channel, names, &row.event, &span, now, deadline).await, span));
     }
     let mut outcomes = Vec::with_capacity(rows.len());
     for (row, (confirm, span)) in rows.iter().zip(sent) {
@@ -76,6 +82,7 @@ async fn send(
     names: Names<'_>,
     event: &Received,
     span: &Span,
+    now: OffsetDateTime,
     deadline: Instant,
 ) -> Option<PublisherConfirm> {
     let traced = Received {
@@ -92,7 +99,7 @@ async fn send(
         key.into(),
         options,
         &event.payload,
-        traced.properties(names.publisher),
+        timestamp::stamped(traced.properties(names.publisher), now),
     );
     timeout_at(deadline, sending).await.ok()?.ok()
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use muster_clock::Clock;
 use muster_messaging::topology::EMPLOYMENT;
 use muster_messaging::{Handler, HandlingError, Received, parked};
 use muster_proto::invitation::v1::InvitationAcceptedEvent;
@@ -51,7 +52,8 @@ async fn a_message_that_kills_every_consumer_is_parked() {
     assert_eq!(listed[0].reason.as_deref(), Some("delivery_limit"));
 
     // A consumer that got well can have it.
-    parked::retry(&employment, &EMPLOYMENT, parked::Selection::All)
+    let clock = Clock::system();
+    parked::retry(&employment, &EMPLOYMENT, parked::Selection::All, &clock)
         .await
         .unwrap();
     let _consumer = fixture.consumer(employment, Recorder::new());

@@ -55,8 +55,13 @@ impl Fixture {
 
     /// The relay of the publishing service.
     pub(crate) fn relay(&self, broker: Broker) -> Running {
+        self.relay_at(broker, Clock::system())
+    }
+
+    /// The same by another clock.
+    pub(crate) fn relay_at(&self, broker: Broker, clock: Clock) -> Running {
         let db = self.publisher.database();
-        Running::start(|shutdown| relay::run(db, broker, "invitation", shutdown))
+        Running::start(|shutdown| relay::run(db, broker, "invitation", clock, shutdown))
     }
 
     /// The consumer of the employment service.
@@ -66,14 +71,17 @@ impl Fixture {
 
     /// The same with another way to its database.
     pub(crate) fn consumer_on<H: Handler>(&self, db: Database, broker: Broker, handler: H) -> Running {
-        Running::start(|shutdown| {
-            consumer::run(
-                db,
-                broker,
-                Handlers::of(&topology::EMPLOYMENT).on(handler),
-                shutdown,
-            )
-        })
+        Self::consuming(db, broker, handler, Clock::system())
+    }
+
+    /// The same by another clock.
+    pub(crate) fn consumer_at<H: Handler>(&self, broker: Broker, handler: H, clock: Clock) -> Running {
+        Self::consuming(self.consumer.database(), broker, handler, clock)
+    }
+
+    fn consuming<H: Handler>(db: Database, broker: Broker, handler: H, clock: Clock) -> Running {
+        let handlers = Handlers::of(&topology::EMPLOYMENT).on(handler);
+        Running::start(|shutdown| consumer::run(db, broker, handlers, clock, shutdown))
     }
 
     /// Commits a fact and its event. On a machine that is busy the pool may give up: tried again, as a client would.

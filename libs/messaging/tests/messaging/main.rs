@@ -4,6 +4,7 @@
     reason = "a failure in a helper is the failure of its test"
 )]
 
+mod age;
 mod broker_away;
 mod crash;
 mod database_away;

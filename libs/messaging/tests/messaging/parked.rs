@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
+use muster_clock::Clock;
 use muster_messaging::parked::{self, Selection};
 use muster_messaging::topology::EMPLOYMENT;
 use muster_messaging::{EventType, HandlingError};
@@ -63,15 +64,16 @@ async fn a_poisoned_message_is_parked_alone_and_can_be_retried() {
     eventually(async || fixture.waiting(EMPLOYMENT.parked).await == 2).await;
 
     cure.store(true, Ordering::SeqCst);
+    let clock = Clock::system();
     assert_eq!(
-        parked::retry(&employment, &EMPLOYMENT, Selection::Event(ids[0]))
+        parked::retry(&employment, &EMPLOYMENT, Selection::Event(ids[0]), &clock)
             .await
             .unwrap(),
         1
     );
     eventually(async || fixture.applied().await == 29).await;
     assert_eq!(
-        parked::retry(&employment, &EMPLOYMENT, Selection::All)
+        parked::retry(&employment, &EMPLOYMENT, Selection::All, &clock)
             .await
             .unwrap(),
         1

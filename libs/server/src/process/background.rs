@@ -32,7 +32,12 @@ impl Background {
 
     /// Starts what the service and the shell do by themselves.
     pub(crate) fn start(&self, service: &'static str, shell: &Shell, health: &Health, mut app: App) {
-        let Shell { database, broker, .. } = shell.clone();
+        let Shell {
+            database,
+            broker,
+            clock,
+            ..
+        } = shell.clone();
         database.be_present();
         self.keep("readiness", {
             let (health, shutdown) = (health.clone(), self.shutdown.clone());
@@ -41,13 +46,25 @@ impl Background {
         });
         self.keep(
             "relay",
-            relay::run(database.clone(), broker.clone(), service, self.shutdown.clone()),
+            relay::run(
+                database.clone(),
+                broker.clone(),
+                service,
+                clock.clone(),
+                self.shutdown.clone(),
+            ),
         );
         if let Some(handlers) = app.handlers.take() {
             let queue = handlers.queue().name;
             self.keep(
                 queue,
-                consumer::run(database.clone(), broker.clone(), handlers, self.shutdown.clone()),
+                consumer::run(
+                    database.clone(),
+                    broker.clone(),
+                    handlers,
+                    clock,
+                    self.shutdown.clone(),
+                ),
             );
         }
         let app = sweeps::jobs(shell).into_iter().fold(app, App::job);

@@ -1,6 +1,7 @@
 //! `parked`: what an operator does about messages that a service could not handle.
 
 use clap::ValueEnum;
+use muster_clock::Clock;
 use muster_ids::EventId;
 use muster_messaging::parked::{self, Parked, Selection};
 use muster_messaging::{Broker, QueueSpec};
@@ -52,7 +53,7 @@ pub(crate) async fn run(service: &'static str, settings: ParkedSettings) -> anyh
             eprintln!("{} parked in {}", parked.len(), queue.parked);
         }
         Action::Retry => {
-            let count = parked::retry(&broker, queue, settings.selection()?).await?;
+            let count = parked::retry(&broker, queue, settings.selection()?, &Clock::system()).await?;
             println!("{count} put back into {}", queue.name);
         }
         Action::Purge => {

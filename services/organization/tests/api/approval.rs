@@ -124,6 +124,7 @@ async fn employment_learns_of_an_approval_and_of_its_director() {
         database,
         broker,
         Handlers::of(&topology::EMPLOYMENT).on(consumed.clone()),
+        fixture.service.clock.clone(),
         shutdown.clone(),
     );
     let listener = tokio::spawn(listener);
