@@ -9,7 +9,7 @@
 //! struct Settings {
 //!     /// Where the organization service answers
 //!     #[arg(long, env = "MUSTER_ORGANIZATION_URL")]
-//!     organization_url: muster_server::settings::PeerUrl,
+//!     organization_url: muster_server::settings::PeerUrls,
 //! }
 //!
 //! impl Service for Invitation {
@@ -17,7 +17,7 @@
 //!     const MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate::Migrator::DEFAULT; // sqlx::migrate!()
 //!     type Settings = Settings;
 //!
-//!     fn peers(settings: &Settings) -> Vec<(&'static str, &muster_server::settings::PeerUrl)> {
+//!     fn peers(settings: &Settings) -> Vec<(&'static str, &muster_server::settings::PeerUrls)> {
 //!         vec![("organization", &settings.organization_url)]
 //!     }
 //!

@@ -10,8 +10,10 @@
 //! # }
 //! ```
 
+use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
@@ -25,8 +27,11 @@ use muster_identity::WorkloadTokens;
 use muster_refusal::Refusal;
 use muster_telemetry::propagation;
 use muster_tls::Trust;
+use rand::seq::SliceRandom as _;
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::transport::Channel;
@@ -37,7 +42,10 @@ use crate::front::body::Watched;
 use crate::front::observe::{Observation, Side};
 use crate::front::{LIFE, UNARY, deadline_exceeded};
 use crate::method_rules;
-use crate::settings::PeerUrl;
+use crate::settings::PeerUrls;
+
+/// The longest that all attempts to connect may take together: less than the connection itself waits, so that what went wrong is known.
+const CONNECT: Duration = Duration::from_millis(1_800);
 
 /// Another service of the suite. Cheap to clone; clones share the connection and the retry budget.
 #[derive(Clone, Debug)]
@@ -54,13 +62,13 @@ struct Shared {
 }
 
 impl Peer {
-    /// The service of this name at this URL, called with the token that `tokens` holds for it. Connects at the first
-    /// call, and again (resolving the name again) whenever the connection is gone; by https, whoever answers must be vouched for by
-    /// `trust`.
+    /// The service of this name at these URLs, called with the token that `tokens` holds for it. Connects at the first
+    /// call, and again (resolving the name again) whenever the connection is gone: of several, to any one that can be reached. By
+    /// https, whoever answers must be vouched for by `trust`.
     #[must_use]
     pub fn new(
         service: &'static str,
-        url: &PeerUrl,
+        urls: &PeerUrls,
         tokens: Arc<WorkloadTokens>,
         trust: &Arc<Trust>,
     ) -> Self {
@@ -70,7 +78,7 @@ impl Peer {
             budget: RetryBudget::default(),
         };
         Self {
-            channel: channel(url, trust),
+            channel: channel(urls, trust),
             shared: Arc::new(shared),
         }
     }
@@ -135,25 +143,57 @@ impl Shared {
     }
 }
 
-/// The connection to another service; made when it is needed. By https, whoever answers must be vouched for by `trust`.
+/// The connection to another service; made when it is needed. Of several URLs it is to any one that can be reached. By https,
+/// whoever answers must be vouched for by `trust`.
 #[must_use]
-pub fn channel(url: &PeerUrl, trust: &Arc<Trust>) -> Channel {
-    if !url.is_https() {
-        return endpoint(url.uri()).connect_lazy();
+pub fn channel(urls: &PeerUrls, trust: &Arc<Trust>) -> Channel {
+    let first = urls.first().uri();
+    if !urls.are_https() && !urls.are_several() {
+        return endpoint(first).connect_lazy();
     }
-    let (host, port, trust) = (url.host().to_owned(), url.port(), Arc::clone(trust));
+    let trust = urls.are_https().then(|| Arc::clone(trust));
+    let ways = urls.iter().map(|url| (url.host().to_owned(), url.port()));
+    let ways: Arc<[Way]> = ways.collect();
     let connecting = service_fn(move |_: Uri| {
-        let (host, trust) = (host.clone(), Arc::clone(&trust));
-        async move {
-            let stream = TcpStream::connect((host.as_str(), port)).await?;
-            stream.set_nodelay(true)?;
-            Ok::<_, std::io::Error>(TokioIo::new(trust.connect(&host, stream).await?))
-        }
+        let (ways, trust) = (Arc::clone(&ways), trust.clone());
+        async move { connect(&ways, trust.as_deref()).await.map(TokioIo::new) }
     });
     // tonic would look for a TLS of its own at an endpoint of https; requests name the origin.
-    endpoint(&in_the_clear(url.uri()))
-        .origin(url.uri().clone())
+    endpoint(&in_the_clear(first))
+        .origin(first.clone())
         .connect_with_connector_lazy(connecting)
+}
+
+/// The host and port of a URL.
+type Way = (String, u16);
+
+/// A connection, in plain text or by TLS.
+type Stream = Either<TcpStream, TlsStream<TcpStream>>;
+
+/// Connects to one of them, trying each in turn. They begin with any: each process has one connection, and all of them together are
+/// to be spread over all replicas.
+async fn connect(ways: &[Way], trust: Option<&Trust>) -> io::Result<Stream> {
+    let mut left: Vec<&Way> = ways.iter().collect();
+    left.shuffle(&mut rand::rng());
+    let share = CONNECT / u32::try_from(left.len()).unwrap_or(u32::MAX);
+    let mut problem = io::Error::from(io::ErrorKind::NotFound);
+    for way in left {
+        match timeout(share, connect_to(way, trust)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => problem = error,
+            Err(late) => problem = late.into(),
+        }
+    }
+    Err(problem)
+}
+
+async fn connect_to((host, port): &Way, trust: Option<&Trust>) -> io::Result<Stream> {
+    let stream = TcpStream::connect((host.as_str(), *port)).await?;
+    stream.set_nodelay(true)?;
+    match trust {
+        None => Ok(Either::Left(stream)),
+        Some(trust) => Ok(Either::Right(trust.connect(host, stream).await?)),
+    }
 }
 
 fn in_the_clear(uri: &Uri) -> Uri {
@@ -184,8 +224,6 @@ fn no_answer(failure: Failure) -> Status {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[tokio::test(start_paused = true)]

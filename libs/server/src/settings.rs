@@ -3,6 +3,7 @@
 //! The groups here are `clap::Args`; a binary flattens those it needs next to its own and calls [`read`].
 
 mod groups;
+mod peers;
 mod read;
 mod transport;
 mod values;
@@ -11,9 +12,10 @@ pub use groups::{
     BrokerSettings, DatabaseSettings, ListenSettings, TelemetrySettings, Topology, TrustSettings,
     WorkloadSettings,
 };
+pub use peers::{PeerUrl, PeerUrls};
 pub use read::{ConfigErrors, Program, read};
 pub use transport::{CertificateSettings, Plaintext, Readable, TransportSettings};
-pub use values::{PeerUrl, PublicUrl, Seconds, Secret};
+pub use values::{PublicUrl, Seconds, Secret};
 
 /// What every service with a database of its own is told.
 #[derive(Clone, Debug, clap::Args)]

@@ -8,7 +8,7 @@ use muster_proto::employment::v1::employment_internal_service_server::Employment
 use muster_proto::employment::v1::employment_service_server::EmploymentServiceServer;
 use muster_proto::employment::v1::person_employment_service_server::PersonEmploymentServiceServer;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
-use muster_server::settings::PeerUrl;
+use muster_server::settings::PeerUrls;
 use muster_server::{App, OwnCommand, Service, Shell};
 use sqlx::migrate::Migrator;
 
@@ -41,7 +41,7 @@ impl Service for EmploymentService {
     const COMMANDS: &'static [OwnCommand] = &[verify::<Self>()];
     type Settings = Settings;
 
-    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
+    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrls)> {
         vec![
             ("organization", &settings.organization_url),
             ("invitation", &settings.invitation_url),

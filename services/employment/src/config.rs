@@ -4,19 +4,19 @@ use std::path::PathBuf;
 
 use muster_clock::TimeZones;
 use muster_server::page::PageSettings;
-use muster_server::settings::PeerUrl;
+use muster_server::settings::PeerUrls;
 
 use crate::links::VerificationUrl;
 
 /// What this service is told.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Settings {
-    /// Where the organization service answers
+    /// Where the organization service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_ORGANIZATION_URL", value_name = "URL")]
-    pub organization_url: PeerUrl,
-    /// Where the invitation service answers
+    pub organization_url: PeerUrls,
+    /// Where the invitation service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_INVITATION_URL", value_name = "URL")]
-    pub invitation_url: PeerUrl,
+    pub invitation_url: PeerUrls,
     /// Where administrators verify employments, for links in mails, such as
     /// `https://app.example.org/{organization}/employees`. The suite has no such page; without it, mails carry no link.
     #[arg(long, env = "MUSTER_VERIFICATION_URL", value_name = "URL")]

@@ -75,7 +75,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
     let (bindings, description) = json(settings, parts.rules)?;
     let persons = parts.persons.clone();
     let edge = Edge::new(parts);
-    let probes = edge.probes();
+    let watched = edge.watched();
     let access_log = edge.access_log();
     let pages = pages::router(pages, BoxCloneSyncService::new(edge.clone()))?;
     let listener = admin::bind(settings.listen.listen).await?;
@@ -120,7 +120,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
     });
     tokio::spawn(issuer_watch::watch(persons, health.clone(), drain.work()));
     tokio::spawn(upstream::watch_readiness(
-        probes,
+        watched,
         clock,
         health.clone(),
         drain.work(),

@@ -36,11 +36,11 @@ use http::{Request, Response};
 use muster_telemetry::AccessLog;
 use tonic::body::Body;
 use tonic::service::Routes;
-use tonic::transport::Channel;
 
 pub(crate) use self::observe::{CallerTags, Observer, TraceContext};
 pub(crate) use self::shared::EdgeParts;
 use self::shared::Shared;
+use crate::upstream::Watched;
 
 /// The edge as a tower service, for the listener and for generated clients in this process. Cheap to clone. It answers
 /// every call: what goes wrong is a status.
@@ -78,10 +78,9 @@ impl Edge {
         self.0.parts.observer.access_log()
     }
 
-    /// A connection to each service, by area, for asking whether it is ready.
-    pub(crate) fn probes(&self) -> Vec<(String, Channel)> {
-        let probes = self.0.parts.upstreams.probes();
-        probes.map(|(area, channel)| (area.to_owned(), channel)).collect()
+    /// What asks each service whether it is ready.
+    pub(crate) fn watched(&self) -> Vec<Watched> {
+        self.0.parts.upstreams.watched()
     }
 }
 

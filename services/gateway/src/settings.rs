@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 pub(crate) use issuers::Issuers;
 use muster_server::settings::{
-    CertificateSettings, ListenSettings, PeerUrl, TelemetrySettings, TransportSettings, WorkloadSettings,
+    CertificateSettings, ListenSettings, PeerUrls, TelemetrySettings, TransportSettings, WorkloadSettings,
 };
 use url::{Host, Url};
 
@@ -95,21 +95,21 @@ pub struct Settings {
 /// Where the services answer.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PeerSettings {
-    /// Where the organization service answers
+    /// Where the organization service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_ORGANIZATION_URL", value_name = "URL")]
-    pub organization_url: PeerUrl,
-    /// Where the employment service answers
+    pub organization_url: PeerUrls,
+    /// Where the employment service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_EMPLOYMENT_URL", value_name = "URL")]
-    pub employment_url: PeerUrl,
-    /// Where the invitation service answers
+    pub employment_url: PeerUrls,
+    /// Where the invitation service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_INVITATION_URL", value_name = "URL")]
-    pub invitation_url: PeerUrl,
-    /// Where the notification service answers
+    pub invitation_url: PeerUrls,
+    /// Where the notification service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_NOTIFICATION_URL", value_name = "URL")]
-    pub notification_url: PeerUrl,
-    /// Where the records service answers
+    pub notification_url: PeerUrls,
+    /// Where the records service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_RECORDS_URL", value_name = "URL")]
-    pub records_url: PeerUrl,
+    pub records_url: PeerUrls,
 }
 
 impl Settings {
@@ -177,7 +177,7 @@ pub(crate) struct UnknownProxies;
 
 impl PeerSettings {
     /// The addresses by area.
-    pub fn by_area(&self) -> [(&'static str, &PeerUrl); 5] {
+    pub fn by_area(&self) -> [(&'static str, &PeerUrls); 5] {
         [
             ("organization", &self.organization_url),
             ("employment", &self.employment_url),

@@ -18,14 +18,11 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method, Request, Response, Version};
 use muster_access::{MethodRule, Rules};
-use muster_server::channel;
-use muster_server::settings::PeerUrl;
+use muster_server::settings::PeerUrls;
 use muster_tls::Trust;
-use tonic::transport::Channel;
 
-use self::connection::Target;
 pub(crate) use self::exchange::ResponseBody;
-pub(crate) use self::readiness::watch as watch_readiness;
+pub(crate) use self::readiness::{Watched, watch as watch_readiness};
 pub(crate) use self::request_body::RequestBody;
 pub(crate) use self::roles::Roles;
 pub(crate) use self::service::UpstreamPermit;
@@ -39,13 +36,10 @@ const SHARE_OF_SERVICE: usize = 2;
 
 /// Connections to the services.
 #[derive(Debug)]
-pub(crate) struct Upstreams(BTreeMap<String, Upstream>);
-
-/// One service: where calls go, and what asks whether it is ready.
-#[derive(Debug)]
-struct Upstream {
-    service: Arc<Service>,
-    probe: Channel,
+pub(crate) struct Upstreams {
+    services: BTreeMap<String, Arc<Service>>,
+    /// What asks them whether they are ready.
+    watched: Vec<Watched>,
 }
 
 /// A service that cannot be called.
@@ -78,29 +72,29 @@ impl Upstreams {
     /// Every area of another service that has exposed RPCs and no address.
     pub(crate) fn new<'a>(
         rules: &Rules,
-        addresses: impl IntoIterator<Item = (&'a str, &'a PeerUrl)>,
+        addresses: impl IntoIterator<Item = (&'a str, &'a PeerUrls)>,
         trust: &Arc<Trust>,
         max_calls: usize,
     ) -> Result<Self, Vec<UpstreamProblem>> {
         let max_calls = (max_calls / SHARE_OF_SERVICE).max(1);
-        let addresses = addresses.into_iter();
-        let upstreams: BTreeMap<_, _> = addresses
-            .map(|(area, url)| (area.to_owned(), Upstream::new(url, trust, max_calls)))
-            .collect();
-        let missing = areas(rules).filter(|area| !upstreams.contains_key(*area));
+        let (mut services, mut watched) = (BTreeMap::new(), Vec::new());
+        for (area, urls) in addresses {
+            let service = Arc::new(Service::new(urls, trust, max_calls));
+            watched.push(Watched::new(area, &service, urls, trust));
+            services.insert(area.to_owned(), service);
+        }
+        let missing = areas(rules).filter(|area| !services.contains_key(*area));
         let missing: BTreeSet<_> = missing.map(str::to_owned).collect();
         if missing.is_empty() {
-            Ok(Self(upstreams))
+            Ok(Self { services, watched })
         } else {
             Err(missing.into_iter().map(UpstreamProblem::Missing).collect())
         }
     }
 
-    /// A connection to each service, by area, for asking whether it is ready.
-    pub(crate) fn probes(&self) -> impl Iterator<Item = (&str, Channel)> {
-        self.0
-            .iter()
-            .map(|(area, upstream)| (area.as_str(), upstream.probe.clone()))
+    /// What asks each service whether it is ready.
+    pub(crate) fn watched(&self) -> Vec<Watched> {
+        self.watched.clone()
     }
 
     /// Sends a call to the service that owns the method. The permit is one of this service's calls, until the answer ends.
@@ -113,12 +107,12 @@ impl Upstreams {
         headers: HeaderMap,
         body: RequestBody,
     ) -> Result<(Response<ResponseBody>, UpstreamPermit), UpstreamError> {
-        let upstream = self.0.get(&rule.area).ok_or(UpstreamError::NoService)?;
-        let call = upstream.service.enter().ok_or(UpstreamError::Busy)?;
+        let service = self.services.get(&rule.area).ok_or(UpstreamError::NoService)?;
+        let call = service.enter().ok_or(UpstreamError::Busy)?;
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
         *request.version_mut() = Version::HTTP_2;
-        *request.uri_mut() = upstream.service.uri(&rule.path);
+        *request.uri_mut() = service.uri(&rule.path);
         *request.headers_mut() = headers;
         call.send(request, rule.retry_safe)
             .await
@@ -132,13 +126,4 @@ fn areas(rules: &Rules) -> impl Iterator<Item = &str> {
     exposed
         .map(|rule| rule.area.as_str())
         .filter(|area| *area != NAME)
-}
-
-impl Upstream {
-    fn new(url: &PeerUrl, trust: &Arc<Trust>, max_calls: usize) -> Self {
-        Self {
-            probe: channel(url, trust),
-            service: Arc::new(Service::new(Target::of(url, trust), max_calls)),
-        }
-    }
 }

@@ -14,7 +14,7 @@ use muster_proto::invitation::v1::join_request_service_server::JoinRequestServic
 use muster_proto::invitation::v1::learner_service_server::LearnerServiceServer;
 use muster_proto::invitation::v1::person_invitation_service_server::PersonInvitationServiceServer;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
-use muster_server::settings::PeerUrl;
+use muster_server::settings::PeerUrls;
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
@@ -50,7 +50,7 @@ impl Service for InvitationApp {
     const MIGRATOR: Migrator = sqlx::migrate!();
     type Settings = Settings;
 
-    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
+    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrls)> {
         vec![
             ("organization", &settings.organization_url),
             ("employment", &settings.employment_url),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_server::page::PageSettings;
-use muster_server::settings::{PeerUrl, PublicUrl, Seconds};
+use muster_server::settings::{PeerUrls, PublicUrl, Seconds};
 
 use crate::context::{Limits, Links};
 use crate::domain::link::LinkKeys;
@@ -11,12 +11,12 @@ use crate::domain::link::LinkKeys;
 /// Settings of the invitation service.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Settings {
-    /// Where the organization service answers
+    /// Where the organization service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_ORGANIZATION_URL", value_name = "URL")]
-    pub organization_url: PeerUrl,
-    /// Where the employment service answers
+    pub organization_url: PeerUrls,
+    /// Where the employment service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_EMPLOYMENT_URL", value_name = "URL")]
-    pub employment_url: PeerUrl,
+    pub employment_url: PeerUrls,
     /// File with the keys of links: `current = "k1"`, and `[keys]` with `k1 = "<base64 of 32 bytes>"`
     #[arg(long, env = "MUSTER_LINK_KEYS", value_name = "FILE", value_parser = link_keys)]
     pub link_keys: LinkKeyRing,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_messaging::{Handlers, topology};
 use muster_proto::notification::v1::delivery_service_server::DeliveryServiceServer;
-use muster_server::settings::{ConfigErrors, PeerUrl};
+use muster_server::settings::{ConfigErrors, PeerUrls};
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
@@ -29,7 +29,7 @@ impl Service for NotificationService {
     const MIGRATOR: Migrator = sqlx::migrate!();
     type Settings = Settings;
 
-    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
+    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrls)> {
         vec![
             ("invitation", &settings.invitation_url),
             ("employment", &settings.employment_url),
@@ -40,7 +40,7 @@ impl Service for NotificationService {
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let sources = Self::peers(&settings)
             .into_iter()
-            .map(|(name, url)| (name, shell.peer(name, url)));
+            .map(|(name, urls)| (name, shell.peer(name, urls)));
         let timing = settings.timing()?;
         let bounces = settings.bounces()?;
         let encryption = bounces.as_ref().map(|bounces| encryption(&shell, bounces));

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use muster_server::page::PageSettings;
-use muster_server::settings::{ConfigErrors, PeerUrl, Seconds};
+use muster_server::settings::{ConfigErrors, PeerUrls, Seconds};
 
 use crate::bounces::{BounceAddress, BounceKeys, ReturnPaths};
 use crate::context::Timing;
@@ -35,15 +35,15 @@ pub struct Settings {
     /// Who the mail comes from: an address, or a name and an address such as "Muster <no-reply@example.org>".
     #[arg(long, env = "MUSTER_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Sender,
-    /// Where the invitation service answers.
+    /// Where the invitation service answers: one URL, or that of each replica with commas between them.
     #[arg(long, env = "MUSTER_INVITATION_URL", value_name = "URL")]
-    pub invitation_url: PeerUrl,
-    /// Where the employment service answers.
+    pub invitation_url: PeerUrls,
+    /// Where the employment service answers: one URL, or that of each replica with commas between them.
     #[arg(long, env = "MUSTER_EMPLOYMENT_URL", value_name = "URL")]
-    pub employment_url: PeerUrl,
-    /// Where the organization service answers.
+    pub employment_url: PeerUrls,
+    /// Where the organization service answers: one URL, or that of each replica with commas between them.
     #[arg(long, env = "MUSTER_ORGANIZATION_URL", value_name = "URL")]
-    pub organization_url: PeerUrl,
+    pub organization_url: PeerUrls,
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,

@@ -33,7 +33,7 @@ use muster_proto::organization::v1::staff_read_internal_service_server::StaffRea
 use muster_proto::organization::v1::staff_read_service_server::StaffReadServiceServer;
 use muster_proto::organization::v1::submission_service_server::SubmissionServiceServer;
 use muster_proto::organization::v1::subscription_service_server::SubscriptionServiceServer;
-use muster_server::settings::PeerUrl;
+use muster_server::settings::PeerUrls;
 use muster_server::{App, OwnCommand, Service, Shell};
 use sqlx::migrate::Migrator;
 
@@ -64,7 +64,7 @@ impl Service for OrganizationService {
     const COMMANDS: &'static [OwnCommand] = &[verify::<Self>()];
     type Settings = Settings;
 
-    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
+    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrls)> {
         vec![
             ("records", &settings.records_url),
             ("employment", &settings.employment_url),

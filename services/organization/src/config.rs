@@ -2,22 +2,22 @@
 
 use muster_clock::TimeZones;
 use muster_server::page::PageSettings;
-use muster_server::settings::{PeerUrl, PublicUrl};
+use muster_server::settings::{PeerUrls, PublicUrl};
 
 use crate::domain::{LicenseRules, Limits, ReviewDays};
 
 /// What this service is told.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Settings {
-    /// Where the records service answers
+    /// Where the records service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_RECORDS_URL", value_name = "URL")]
-    pub records_url: PeerUrl,
-    /// Where the employment service answers
+    pub records_url: PeerUrls,
+    /// Where the employment service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_EMPLOYMENT_URL", value_name = "URL")]
-    pub employment_url: PeerUrl,
-    /// Where the invitation service answers
+    pub employment_url: PeerUrls,
+    /// Where the invitation service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_INVITATION_URL", value_name = "URL")]
-    pub invitation_url: PeerUrl,
+    pub invitation_url: PeerUrls,
     /// Where people reach the pages, such as `https://muster.example.org`: what the link to an organization's join page begins with.
     /// Without it the settings of a join page tell its path only
     #[arg(long, env = "MUSTER_PUBLIC_URL", value_name = "URL")]

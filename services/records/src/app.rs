@@ -18,7 +18,7 @@ use muster_proto::records::v1::record_history_service_server::RecordHistoryServi
 use muster_proto::records::v1::staff_report_service_server::StaffReportServiceServer;
 use muster_proto::records::v1::training_internal_service_server::TrainingInternalServiceServer;
 use muster_proto::records::v1::training_service_server::TrainingServiceServer;
-use muster_server::settings::PeerUrl;
+use muster_server::settings::PeerUrls;
 use muster_server::{App, OwnCommand, Service, Shell};
 use sqlx::migrate::Migrator;
 use tokio::sync::Semaphore;
@@ -49,7 +49,7 @@ impl Service for RecordsService {
     const COMMANDS: &'static [OwnCommand] = &[verify::<Self>()];
     type Settings = Settings;
 
-    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
+    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrls)> {
         vec![
             ("organization", &settings.organization_url),
             ("employment", &settings.employment_url),

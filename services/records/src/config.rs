@@ -2,17 +2,17 @@
 
 use muster_clock::TimeZones;
 use muster_server::page::PageSettings;
-use muster_server::settings::PeerUrl;
+use muster_server::settings::PeerUrls;
 
 /// What this service is told.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Settings {
-    /// Where the organization service answers
+    /// Where the organization service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_ORGANIZATION_URL", value_name = "URL")]
-    pub organization_url: PeerUrl,
-    /// Where the employment service answers
+    pub organization_url: PeerUrls,
+    /// Where the employment service answers: one URL, or that of each replica with commas between them
     #[arg(long, env = "MUSTER_EMPLOYMENT_URL", value_name = "URL")]
-    pub employment_url: PeerUrl,
+    pub employment_url: PeerUrls,
     /// The time zone of each licensing authority, by which the day ends on which an assignment is due, such as
     /// us-mi=America/Detroit,us-ny=America/New_York; UTC for any other. As the employment service has it
     #[arg(

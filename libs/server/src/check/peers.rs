@@ -16,13 +16,13 @@ use super::clocks::peer_clock;
 use super::finding::Verdict::{self, Fine, Odd, Wrong};
 use super::finding::{Finding, chain};
 use crate::channel;
-use crate::settings::{PeerUrl, TransportSettings};
+use crate::settings::{PeerUrl, PeerUrls, TransportSettings};
 
-/// The other services: whether they may be called as they are to be, whether they answer, and whether their clocks are as `clock`, which is this
-/// machine's.
+/// The other services, each replica that is told: whether they may be called as they are to be, whether they answer, and whether
+/// their clocks are as `clock`, which is this machine's.
 pub async fn peers(
     settings: &TransportSettings,
-    peers: impl IntoIterator<Item = (&'static str, &PeerUrl)>,
+    peers: impl IntoIterator<Item = (&'static str, &PeerUrls)>,
     clock: &Clock,
 ) -> Vec<Finding> {
     let mend = "--services-ca (MUSTER_SERVICES_CA) names a PEM file with the authorities of the services' certificates";
@@ -34,23 +34,31 @@ pub async fn peers(
         }
     };
     let mut findings = Vec::new();
-    for (service, url) in peers {
-        if let Some(readable) = settings.calling([(service, url)]).first() {
+    for (service, urls) in peers {
+        if let Some(readable) = settings.calling([(service, urls)]).first() {
             let mend = "plain text is for one machine, or for a mesh that encrypts".to_owned();
             let what = format!("way to {service}");
             findings.push(Finding::new(what, Wrong(readable.to_string(), mend)));
-        } else {
-            findings.extend(peer(service, url, &trust, clock).await);
+            continue;
+        }
+        for (name, url) in urls.named(service) {
+            findings.extend(peer(service, &name, url, &trust, clock).await);
         }
     }
     findings
 }
 
-/// Another service, asked for its health. It may not be there yet: services start in any order.
-async fn peer(service: &'static str, url: &PeerUrl, trust: &Arc<Trust>, clock: &Clock) -> Vec<Finding> {
+/// Another service, or a replica of it, by its name, asked for its health. It may not be there yet: services start in any order.
+async fn peer(
+    service: &'static str,
+    name: &str,
+    url: &PeerUrl,
+    trust: &Arc<Trust>,
+    clock: &Clock,
+) -> Vec<Finding> {
     let before = clock.now();
     let asked = async {
-        HealthClient::new(channel(url, trust))
+        HealthClient::new(channel(&url.clone().into(), trust))
             .check(HealthCheckRequest::default())
             .await
     };
@@ -59,7 +67,7 @@ async fn peer(service: &'static str, url: &PeerUrl, trust: &Arc<Trust>, clock: &
     let clock = answered
         .iter()
         .flatten()
-        .find_map(|answer| peer_clock(service, answer.metadata(), &ours));
+        .find_map(|answer| peer_clock(name, answer.metadata(), &ours));
     let verdict = match answered {
         Ok(Ok(answer)) if answer.get_ref().status() == ServingStatus::Serving => {
             Fine(format!("answers at {}", url.uri()))

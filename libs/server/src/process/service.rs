@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use sqlx::migrate::Migrator;
 
-use crate::settings::{PeerUrl, Program};
+use crate::settings::{PeerUrls, Program};
 use crate::{App, Shell};
 
 /// What a service can be told to do from the command line, beside what all can.
@@ -33,7 +33,7 @@ pub trait Service: 'static {
     type Settings: clap::Args + Clone + std::fmt::Debug + Send + 'static;
 
     /// The services that it calls, and where they answer.
-    fn peers(settings: &Self::Settings) -> Vec<(&'static str, &PeerUrl)>;
+    fn peers(settings: &Self::Settings) -> Vec<(&'static str, &PeerUrls)>;
 
     /// Puts the service together. The only wiring.
     ///

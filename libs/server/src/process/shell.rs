@@ -10,7 +10,7 @@ use muster_messaging::Broker;
 use muster_tls::{ServerTls, Trust};
 
 use crate::Peer;
-use crate::settings::{PeerUrl, Plaintext};
+use crate::settings::{PeerUrls, Plaintext};
 
 /// What a service is given to build on. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,9 +40,9 @@ impl Shell {
         self.plaintext.hides(listen)
     }
 
-    /// Another service of the suite, by its name and URL.
+    /// Another service of the suite, by its name and URLs.
     #[must_use]
-    pub fn peer(&self, service: &'static str, url: &PeerUrl) -> Peer {
-        Peer::new(service, url, Arc::clone(&self.tokens), &self.trust)
+    pub fn peer(&self, service: &'static str, urls: &PeerUrls) -> Peer {
+        Peer::new(service, urls, Arc::clone(&self.tokens), &self.trust)
     }
 }

@@ -21,7 +21,7 @@ use super::transport;
 use crate::admin::{self, Admin};
 use crate::drain::{self, Drain, Stopping};
 use crate::front::{Bounds, Front, Gate};
-use crate::settings::{CommonSettings, ConfigErrors, PeerUrl};
+use crate::settings::{CommonSettings, ConfigErrors, PeerUrls};
 use crate::{Health, Service, Shell, check, method_rules};
 
 /// A service that runs.
@@ -168,7 +168,7 @@ struct Opened {
 fn open(
     service: &'static str,
     common: &CommonSettings,
-    peers: Vec<(&'static str, &PeerUrl)>,
+    peers: Vec<(&'static str, &PeerUrls)>,
     clock: Clock,
 ) -> Result<Opened, ConfigErrors> {
     let mut wrong = Vec::new();

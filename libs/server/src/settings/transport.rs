@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use muster_tls::{Files, TlsProblem};
 
-use super::PeerUrl;
+use super::{PeerUrl, PeerUrls};
 
 /// The certificate that is shown where calls arrive.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -90,11 +90,12 @@ impl TransportSettings {
 
     /// What keeps each of these from being called.
     #[must_use]
-    pub fn calling<'a>(&self, peers: impl IntoIterator<Item = (&'a str, &'a PeerUrl)>) -> Vec<Readable> {
-        let readable = |url: &PeerUrl| !url.is_https() && !is_own(url);
+    pub fn calling<'a>(&self, peers: impl IntoIterator<Item = (&'a str, &'a PeerUrls)>) -> Vec<Readable> {
+        let readable = |url: &&PeerUrl| self.plaintext != Plaintext::Mesh && !url.is_https() && !is_own(url);
         let peers = peers.into_iter();
         peers
-            .filter(|(_, url)| self.plaintext != Plaintext::Mesh && readable(url))
+            .flat_map(|(service, urls)| urls.iter().map(move |url| (service, url)))
+            .filter(|(_, url)| readable(url))
             .map(|(service, url)| Readable::There(service.to_owned(), url.uri().to_string()))
             .collect()
     }
@@ -145,5 +146,14 @@ mod tests {
             (false, false)
         );
         assert_eq!(told(Mesh, "0.0.0.0:8080", "http://records:8080"), (false, false));
+        // One replica elsewhere is one too many.
+        assert_eq!(
+            told(Loopback, "[::1]:8080", "http://127.0.0.2:1,http://10.1.2.3:1"),
+            (false, true)
+        );
+        assert_eq!(
+            told(Loopback, "[::1]:8080", "http://127.0.0.2:1,http://127.0.0.3:1"),
+            (false, false)
+        );
     }
 }

@@ -5,7 +5,6 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::builder::{ValueParser, ValueParserFactory};
-use http::Uri;
 use thiserror::Error;
 
 /// Before the path of a file that holds the secret.
@@ -70,58 +69,6 @@ pub enum NoSecret {
     /// The file that it names cannot be read.
     #[error("the file cannot be read")]
     File(#[from] std::io::Error),
-}
-
-/// Where another service answers: `http://organization:8080` or `https://…`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeerUrl(Uri);
-
-impl PeerUrl {
-    /// The URL.
-    #[must_use]
-    pub fn uri(&self) -> &Uri {
-        &self.0
-    }
-
-    /// Its host: a name, or an address without the brackets of IPv6.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        let host = self.0.host().unwrap_or_default();
-        host.trim_start_matches('[').trim_end_matches(']')
-    }
-
-    /// Its port, or that of its scheme.
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.0
-            .port_u16()
-            .unwrap_or(if self.is_https() { 443 } else { 80 })
-    }
-
-    /// Whether it is called by TLS.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.0.scheme_str() == Some("https")
-    }
-}
-
-/// The text is no URL of a service.
-#[derive(Debug, Error)]
-#[error("is not a URL such as http://organization:8080")]
-pub struct NotPeerUrl;
-
-impl FromStr for PeerUrl {
-    type Err = NotPeerUrl;
-
-    fn from_str(text: &str) -> Result<Self, NotPeerUrl> {
-        let uri: Uri = text.parse().map_err(|_| NotPeerUrl)?;
-        let usable = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
-        if usable && matches!(uri.path(), "" | "/") {
-            Ok(Self(uri))
-        } else {
-            Err(NotPeerUrl)
-        }
-    }
 }
 
 /// Where people reach the pages, such as `https://muster.example.org`: what links begin with.
@@ -208,20 +155,6 @@ mod tests {
         assert!(matches!(named.parse::<Secret>(), Err(NoSecret::Empty)));
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(named.parse::<Secret>(), Err(NoSecret::File(_))));
-    }
-
-    #[test]
-    fn a_peer_url_has_scheme_and_host_and_no_path() {
-        assert!("http://organization:8080".parse::<PeerUrl>().is_ok());
-        assert!("https://organization/".parse::<PeerUrl>().is_ok());
-        for bad in [
-            "organization:8080",
-            "ftp://organization",
-            "http://organization/x",
-            "",
-        ] {
-            assert!(bad.parse::<PeerUrl>().is_err(), "{bad}");
-        }
     }
 
     #[test]

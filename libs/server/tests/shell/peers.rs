@@ -10,6 +10,7 @@ use muster_proto::organization::v1::roles_internal_service_client::RolesInternal
 use muster_server::Peer;
 use muster_telemetry::propagation;
 use muster_tls::Trust;
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tonic::Code;
 use tracing::Instrument;
@@ -17,10 +18,14 @@ use tracing::Instrument;
 use crate::small::{Fixture, get_role};
 
 fn organization(fixture: &Fixture) -> RolesInternalServiceClient<Peer> {
+    organization_at(fixture, &fixture.url())
+}
+
+fn organization_at(fixture: &Fixture, urls: &str) -> RolesInternalServiceClient<Peer> {
     let tokens = Arc::new(WorkloadTokens::new(&fixture.common.workload.workload_tokens));
     let trust = Arc::new(Trust::open(None).unwrap());
-    let url = fixture.url().parse().unwrap();
-    RolesInternalServiceClient::new(Peer::new("organization", &url, tokens, &trust))
+    let urls = urls.parse().unwrap();
+    RolesInternalServiceClient::new(Peer::new("organization", &urls, tokens, &trust))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,6 +85,24 @@ async fn a_peer_is_found_again_after_a_restart() {
     });
     let _world = fixture.await;
     organization.get_role(get_role("persons/1")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_replicas_one_that_can_be_reached_is_called() {
+    let fixture = Fixture::new().await;
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = format!("http://{}", gone.local_addr().unwrap());
+    drop(gone);
+    let urls = [nobody.as_str(), &fixture.url(), &nobody].join(",");
+    // Each begins with any of them.
+    for _ in 0..8 {
+        let mut organization = organization_at(&fixture, &urls);
+        organization.get_role(get_role("persons/1")).await.unwrap();
+    }
+    assert_eq!(fixture.seen.calls.load(Ordering::Relaxed), 8);
+    let mut away = organization_at(&fixture, &format!("{nobody},{nobody}"));
+    let status = away.get_role(get_role("persons/1")).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

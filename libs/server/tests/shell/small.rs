@@ -27,7 +27,7 @@ use muster_proto::organization::v1::{
 use muster_refusal::{Refusal, Violations};
 use muster_server::settings::{
     BrokerSettings, CertificateSettings, CommonSettings, DatabaseSettings, HelpSettings, ListenSettings,
-    PeerUrl, Seconds, TelemetrySettings, Topology, TransportSettings, TrustSettings, WorkloadSettings,
+    PeerUrls, Seconds, TelemetrySettings, Topology, TransportSettings, TrustSettings, WorkloadSettings,
 };
 use muster_server::{App, Call, Parsed, Running, Service, Shell, failure, start};
 use muster_telemetry::{LogFormat, Metrics, Telemetry, TelemetryOptions, propagation};
@@ -58,7 +58,7 @@ impl Service for Small {
     const MIGRATOR: Migrator = Migrator::DEFAULT;
     type Settings = Seen;
 
-    fn peers(_: &Seen) -> Vec<(&'static str, &PeerUrl)> {
+    fn peers(_: &Seen) -> Vec<(&'static str, &PeerUrls)> {
         Vec::new()
     }
 

@@ -62,6 +62,12 @@ async fn a_service_is_called_by_tls_and_only_by_its_name() {
     // Who speaks in the clear is not answered.
     refused("http://localhost", &believed).await;
     called(&fixture, "https://localhost", &believed).await.unwrap();
+    // Of several URLs, each by the name in it.
+    let several = format!(
+        "https://127.0.0.1:{},https://localhost",
+        fixture.running.grpc_address().port()
+    );
+    called(&fixture, &several, &believed).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -40,7 +40,7 @@ impl Lookup {
     }
 }
 
-/// The addresses of a service, each once, sorted.
+/// The addresses behind the name in a URL, each once, sorted.
 pub(super) async fn look_up(target: &Target) -> Result<Vec<SocketAddr>, ConnectError> {
     let found = timeout(CONNECT, lookup_host((target.host.as_str(), target.port)))
         .await

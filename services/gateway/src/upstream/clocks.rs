@@ -11,8 +11,8 @@ use tokio::time::Instant;
 /// How far off a clock is differs by a little from look to look, because answers tell whole seconds: how far is said so often.
 const SAY_AGAIN: Duration = Duration::from_secs(60);
 
-/// The clock of one service.
-#[derive(Debug, Default)]
+/// The clock of one service, or of one replica that has a URL of its own.
+#[derive(Clone, Debug, Default)]
 pub(super) struct ServiceClock {
     said: Option<(Finding, Instant)>,
     is_off: bool,

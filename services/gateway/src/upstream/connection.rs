@@ -87,7 +87,7 @@ impl SendError {
     }
 }
 
-/// A service as its URL names it.
+/// A service as one of its URLs names it.
 pub(super) struct Target {
     pub(super) host: String,
     pub(super) port: u16,
@@ -95,6 +95,8 @@ pub(super) struct Target {
     authority: Option<Authority>,
     /// None: plain text.
     trust: Option<Arc<Trust>>,
+    /// Whoever is there has said that it is not ready, or cannot be reached.
+    left_out: AtomicBool,
 }
 
 /// Why there is no connection.
@@ -123,7 +125,18 @@ impl Target {
             port: url.port(),
             authority: url.uri().authority().cloned(),
             trust: url.is_https().then(|| Arc::clone(trust)),
+            left_out: AtomicBool::new(false),
         }
+    }
+
+    /// Whether others are called while there are any.
+    pub(super) fn is_left_out(&self) -> bool {
+        self.left_out.load(Ordering::Relaxed)
+    }
+
+    /// Others are called from now on, or not any more; whether it was the other way before.
+    pub(super) fn leave_out(&self, left_out: bool) -> bool {
+        self.left_out.swap(left_out, Ordering::Relaxed) != left_out
     }
 
     /// Where a method of the service is: HTTP/2 wants a scheme and an authority (RFC 9113, section 8.3.1).

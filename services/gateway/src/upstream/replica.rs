@@ -19,6 +19,8 @@ const MAX_BACK_OFF: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Replica {
     pub(super) address: SocketAddr,
+    /// The URL by which it was found.
+    pub(super) target: Arc<Target>,
     /// Calls that run there.
     running: AtomicUsize,
     pool: Mutex<Pool>,
@@ -49,9 +51,10 @@ pub(super) struct ReplicaPermit {
 }
 
 impl Replica {
-    pub(super) fn new(address: SocketAddr) -> Self {
+    pub(super) fn new(address: SocketAddr, target: Arc<Target>) -> Self {
         Self {
             address,
+            target,
             running: AtomicUsize::new(0),
             pool: Mutex::default(),
             connecting: tokio::sync::Mutex::default(),
@@ -71,7 +74,7 @@ impl Replica {
     }
 
     /// A call on the connection with the fewest, or on a new one when all are full.
-    pub(super) async fn enter(self: &Arc<Self>, target: &Target) -> Result<ReplicaPermit, ConnectError> {
+    pub(super) async fn enter(self: &Arc<Self>) -> Result<ReplicaPermit, ConnectError> {
         if let Some(permit) = self.try_enter() {
             return Ok(permit);
         }
@@ -83,7 +86,7 @@ impl Replica {
         if self.backs_off_until().is_some() {
             return Err(ConnectError::BackingOff);
         }
-        let connected = target.connect(self.address).await;
+        let connected = self.target.connect(self.address).await;
         self.pool().connected(connected)?;
         self.try_enter().ok_or(ConnectError::BackingOff)
     }

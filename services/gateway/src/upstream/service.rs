@@ -3,11 +3,17 @@
 //! Of two replicas picked at random the one with fewer calls answers ("power of two choices"): no replica is flooded,
 //! and nobody needs to know how fast each is. A replica that cannot be reached is not tried for a moment, and a call
 //! that has not left this process goes to the next one.
+//!
+//! Behind one URL are those that the platform lets be found, which are ready. Where each replica has a URL of its own, nobody
+//! but they themselves say who is: who is not, is called only when nobody else can be.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::future::join_all;
 use http::{Request, Response, StatusCode, Uri};
+use muster_server::settings::PeerUrls;
+use muster_tls::Trust;
 
 use super::addresses::{Lookup, look_up};
 use super::connection::{ConnectError, SendError, Target};
@@ -22,7 +28,10 @@ const MAX_ATTEMPTS: usize = 3;
 /// A service, wherever it runs.
 #[derive(Debug)]
 pub(super) struct Service {
-    target: Target,
+    /// The first, or only, URL: what calls name.
+    first: Arc<Target>,
+    /// All of them.
+    targets: Vec<Arc<Target>>,
     calls: Arc<ConcurrencyLimit>,
     known: Mutex<Known>,
     /// Who waits for the first addresses.
@@ -32,6 +41,8 @@ pub(super) struct Service {
 #[derive(Debug, Default)]
 struct Known {
     replicas: Vec<Arc<Replica>>,
+    /// Those of them that are called while they can be: the ready ones, or all if none is.
+    called: Vec<Arc<Replica>>,
     lookup: Lookup,
 }
 
@@ -71,10 +82,13 @@ impl From<SendError> for CallError {
 }
 
 impl Service {
-    /// A service that may have so many calls at the same time. Nothing is looked up yet.
-    pub(super) fn new(target: Target, max_calls: usize) -> Self {
+    /// A service at these URLs that may have so many calls at the same time. Nothing is looked up yet.
+    pub(super) fn new(urls: &PeerUrls, trust: &Arc<Trust>, max_calls: usize) -> Self {
+        let first = Arc::new(Target::of(urls.first(), trust));
+        let others = urls.iter().skip(1).map(|url| Arc::new(Target::of(url, trust)));
         Self {
-            target,
+            targets: std::iter::once(Arc::clone(&first)).chain(others).collect(),
+            first,
             calls: ConcurrencyLimit::new(max_calls),
             known: Mutex::default(),
             finding: tokio::sync::Mutex::default(),
@@ -83,7 +97,20 @@ impl Service {
 
     /// Where a method of it is.
     pub(super) fn uri(&self, path: &'static str) -> Uri {
-        self.target.uri(path)
+        self.first.uri(path)
+    }
+
+    /// Where it answers, a URL each.
+    pub(super) fn targets(&self) -> &[Arc<Target>] {
+        &self.targets
+    }
+
+    /// Whoever is there is called only when nobody else can be, or as all others from now on. It counts where there are several.
+    pub(super) fn leave_out(&self, target: &Target, left_out: bool) {
+        if self.targets.len() > 1 && target.leave_out(left_out) {
+            tracing::info!(replica = ?target, left_out, "whether a replica is called has changed");
+            self.known().choose();
+        }
     }
 
     /// One more call; `None` when there are as many as there may be.
@@ -108,10 +135,7 @@ impl Service {
         if known.lookup.would_be_due() {
             return None;
         }
-        let (one, other) = two_of(known.replicas.len())?;
-        let two = [known.replicas.get(one)?, known.replicas.get(other)?];
-        let better = two.into_iter().min_by_key(|replica| replica.running())?;
-        let better = Arc::clone(better);
+        let better = Arc::clone(better_of(&known.called)?);
         drop(known);
         better.try_enter()
     }
@@ -124,7 +148,7 @@ impl Service {
             let Some(replica) = self.pick(&tried).await? else {
                 break;
             };
-            match replica.enter(&self.target).await {
+            match replica.enter().await {
                 Ok(permit) => return Ok(permit),
                 Err(error) => problem = Some(error),
             }
@@ -133,24 +157,23 @@ impl Service {
         Err(problem.unwrap_or(ConnectError::NoAddress))
     }
 
-    /// The better one of two, among those not tried yet; one that backs off only if all do.
+    /// The better one of two, among those not tried yet; one that is left out only if all are or back off, and one that backs off
+    /// only if all do.
     async fn pick(self: &Arc<Self>, tried: &[SocketAddr]) -> Result<Option<Arc<Replica>>, ConnectError> {
         let replicas = self.replicas().await?;
         let untried = |replica: &&Arc<Replica>| !tried.contains(&replica.address);
         if let [only] = replicas.as_slice() {
             return Ok(Some(only).filter(untried).cloned());
         }
-        let left: Vec<_> = replicas.iter().filter(untried).collect();
-        let (usable, backing_off): (Vec<_>, Vec<_>) = left
+        let left = replicas.iter().filter(untried).cloned();
+        let (usable, backing_off): (Vec<Arc<Replica>>, Vec<_>) =
+            left.partition(|replica| replica.backs_off_until().is_none());
+        let (left_out, called): (Vec<Arc<Replica>>, Vec<_>) = usable
             .into_iter()
-            .partition(|replica| replica.backs_off_until().is_none());
-        let better = two_of(usable.len()).and_then(|(one, other)| {
-            [usable.get(one)?, usable.get(other)?]
-                .into_iter()
-                .min_by_key(|replica| replica.running())
-        });
+            .partition(|replica| replica.target.is_left_out());
         let soonest = || backing_off.iter().min_by_key(|replica| replica.backs_off_until());
-        Ok(better.or_else(soonest).map(|replica| Arc::clone(replica)))
+        let better = better_of(&called).or_else(|| better_of(&left_out));
+        Ok(better.or_else(soonest).cloned())
     }
 
     /// Those that are known; the first caller of all waits until some are. They are looked up again beside the calls.
@@ -164,26 +187,42 @@ impl Service {
             let service = Arc::clone(self);
             tokio::spawn(async move {
                 if let Err(error) = service.find().await {
-                    tracing::warn!(service = ?service.target, %error, "a service's name was not looked up");
+                    tracing::warn!(service = ?service.targets, %error, "a service's name was not looked up");
                 }
             });
         }
         if known.is_empty() {
             let _alone = self.finding.lock().await;
             if self.known().replicas.is_empty() {
-                self.find().await?;
+                let found = self.find().await;
+                // Of several names one is enough.
+                if self.known().replicas.is_empty() {
+                    found?;
+                }
             }
             return Ok(self.known().replicas.clone());
         }
         Ok(known)
     }
 
+    /// Looks up every name. One that cannot be looked up changes nothing of its own.
+    ///
+    /// # Errors
+    /// Why not: of several, the last one.
     async fn find(&self) -> Result<(), ConnectError> {
-        let found = look_up(&self.target).await;
+        let looked_up = join_all(self.targets.iter().map(|target| look_up(target))).await;
         let mut known = self.known();
+        let (mut found, mut ended) = (Vec::new(), Ok(()));
+        for (target, addresses) in self.targets.iter().zip(looked_up) {
+            let addresses = addresses.unwrap_or_else(|error| {
+                ended = Err(error);
+                known.of(target)
+            });
+            found.extend(addresses.into_iter().map(|address| (address, Arc::clone(target))));
+        }
         known.lookup.done();
-        known.are(found?);
-        Ok(())
+        known.are(found);
+        ended
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -192,14 +231,41 @@ impl Service {
 }
 
 impl Known {
-    /// Keeps the connections of those that are still there; those of the others end with their calls.
-    fn are(&mut self, addresses: Vec<SocketAddr>) {
+    /// Keeps the connections of those that are still there; those of the others end with their calls. Whoever is found by two
+    /// URLs is one.
+    fn are(&mut self, found: Vec<(SocketAddr, Arc<Target>)>) {
         let known = std::mem::take(&mut self.replicas);
-        let replica = |address| {
-            let same = known.iter().find(|replica| replica.address == address);
-            same.map_or_else(|| Arc::new(Replica::new(address)), Arc::clone)
-        };
-        self.replicas = addresses.into_iter().map(replica).collect();
+        for (address, target) in found {
+            let is_same = |replica: &&Arc<Replica>| replica.address == address;
+            if self.replicas.iter().any(|replica| is_same(&replica)) {
+                continue;
+            }
+            let same = known.iter().find(is_same).cloned();
+            let replica = same.unwrap_or_else(|| Arc::new(Replica::new(address, target)));
+            self.replicas.push(replica);
+        }
+        self.choose();
+    }
+
+    /// The addresses that were found by this URL.
+    fn of(&self, target: &Arc<Target>) -> Vec<SocketAddr> {
+        let found = self.replicas.iter();
+        found
+            .filter(|replica| Arc::ptr_eq(&replica.target, target))
+            .map(|replica| replica.address)
+            .collect()
+    }
+
+    /// Who is called.
+    fn choose(&mut self) {
+        let ready = self.replicas.iter();
+        self.called = ready
+            .filter(|replica| !replica.target.is_left_out())
+            .cloned()
+            .collect();
+        if self.called.is_empty() {
+            self.called.clone_from(&self.replicas);
+        }
     }
 }
 
@@ -261,6 +327,13 @@ fn again(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
     *again.version_mut() = request.version();
     again.headers_mut().clone_from(request.headers());
     Some(again)
+}
+
+/// The one with fewer calls, of two picked at random.
+fn better_of(replicas: &[Arc<Replica>]) -> Option<&Arc<Replica>> {
+    let (one, other) = two_of(replicas.len())?;
+    let two = [replicas.get(one)?, replicas.get(other)?];
+    two.into_iter().min_by_key(|replica| replica.running())
 }
 
 /// Two different numbers below `count`, at random; the same one twice if there is only one.

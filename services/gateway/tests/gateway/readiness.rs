@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use muster_clock::Clock;
+use tonic::Code;
 
 use crate::backend::Backend;
 use crate::issuer::Issuer;
 use crate::support::{Fixture, eventually};
-use crate::wire::Call;
+use crate::wire::{Call, field};
 
 const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
+/// As many as show who is called.
+const CALLS: usize = 20;
 
 async fn is(fixture: &Fixture, status: u16, text: &str) {
     eventually(async || fixture.operators("/readyz").await == (status, text.to_owned())).await;
@@ -75,6 +78,42 @@ async fn a_service_whose_clock_is_two_minutes_off_is_named_and_makes_nothing_unr
     eventually(async || fixture.operators("/readyz").await.1.starts_with(begins)).await;
     let (status, told) = fixture.operators("/readyz").await;
     assert_eq!((status, told.lines().count()), (200, 2), "{told}");
+}
+
+/// How many of some calls came to this replica.
+async fn share_of(replica: &Backend, fixture: &Fixture) -> usize {
+    replica.forget();
+    let (token, message) = (fixture.issuer.token("ada"), field(1, "first"));
+    for _ in 0..CALLS {
+        let answer = Call::to(OWN).token(&token).send(&fixture.edge, &message).await;
+        assert_eq!(answer.code(), Code::Ok);
+    }
+    let seen = replica.seen();
+    seen.iter().filter(|seen| seen.path.ends_with(OWN)).count()
+}
+
+#[tokio::test]
+async fn of_replicas_with_urls_of_their_own_those_are_called_that_are_ready() {
+    let replicas = [Backend::default(), Backend::default()];
+    let [one, other] = &replicas;
+    let urls = format!("{},{}", one.serve().await, other.serve().await);
+    let fixture = Fixture::told(|settings| settings.peers.records_url = urls.parse().unwrap()).await;
+    let is_shared = async || (1..CALLS).contains(&share_of(one, &fixture).await);
+    is(&fixture, 200, "ready\n").await;
+    eventually(&is_shared).await;
+    one.set_ready(false);
+    eventually(async || share_of(one, &fixture).await == 0).await;
+    other.set_ready(false);
+    one.set_ready(true);
+    eventually(async || share_of(one, &fixture).await == CALLS).await;
+    // Nobody is better than those who are not ready.
+    one.set_ready(false);
+    eventually(&is_shared).await;
+    is(&fixture, 200, "ready\n").await;
+    one.set_ready(true);
+    other.set_ready(true);
+    eventually(&is_shared).await;
+    is(&fixture, 200, "ready\n").await;
 }
 
 /// Which issuer, and why, before anybody comes from there.

@@ -12,7 +12,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use muster_clock::Clock;
 use muster_gateway::{Settings, start};
-use muster_server::settings::{ConfigErrors, PeerUrl};
+use muster_server::settings::{ConfigErrors, PeerUrls};
 use muster_testkit::{Certified, Mounted};
 use muster_tls::{Files, H2, ServerTls};
 use rustls::crypto::aws_lc_rs::default_provider;
@@ -319,7 +319,7 @@ async fn services_are_called_by_tls_and_only_by_their_names() {
     let port = before(&backend.serve().await, &mounted).await;
     for (host, reached) in [("localhost", true), ("127.0.0.1", false)] {
         let fixture = Fixture::told(|settings| {
-            let url: PeerUrl = format!("https://{host}:{port}").parse().unwrap();
+            let url: PeerUrls = format!("https://{host}:{port}").parse().unwrap();
             settings.transport.services_ca = Some(mounted.file("tls.crt"));
             settings.peers.organization_url = url;
         })

@@ -8,7 +8,6 @@ use http_body_util::Empty;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use muster_tls::Trust;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -111,11 +110,23 @@ async fn hang_up(mut stream: TcpStream, end: &[u8]) {
 
 /// A service at these addresses; its name is not looked up again within a test.
 fn service(addresses: &[SocketAddr]) -> Arc<Service> {
-    let url = "http://localhost:1".parse().unwrap();
-    let service = Service::new(Target::of(&url, &trust()), 1000);
-    service.known().are(addresses.to_vec());
+    let urls = "http://localhost:1".parse().unwrap();
+    let service = Service::new(&urls, &trust(), 1000);
+    let found = addresses
+        .iter()
+        .map(|address| (*address, Arc::clone(&service.first)));
+    service.known().are(found.collect());
     service.known().lookup.done();
     Arc::new(service)
+}
+
+/// A service of which each server has a URL of its own.
+fn service_of(servers: &[&Server]) -> Arc<Service> {
+    let urls: Vec<_> = servers
+        .iter()
+        .map(|server| format!("http://{}", server.address))
+        .collect();
+    Arc::new(Service::new(&urls.join(",").parse().unwrap(), &trust(), 1000))
 }
 
 async fn call(service: &Arc<Service>) -> Result<UpstreamPermit, CallError> {
@@ -256,20 +267,77 @@ async fn nobody_there_is_told_at_once_and_again_without_trying() {
 #[tokio::test]
 async fn a_name_is_looked_up_and_who_stays_keeps_its_connections() {
     let server = Server::at("127.0.0.1:0").await;
-    let url = format!("http://localhost:{}", server.address.port())
+    let urls = format!("http://localhost:{}", server.address.port())
         .parse()
         .unwrap();
-    let service = Arc::new(Service::new(Target::of(&url, &trust()), 10));
+    let service = Arc::new(Service::new(&urls, &trust(), 10));
     call(&service).await.unwrap();
     let before = service.known().replicas.clone();
     assert!(before.iter().any(|replica| replica.address == server.address));
-    service
-        .known()
-        .are(vec!["127.0.0.9:9".parse().unwrap(), server.address]);
+    let found = ["127.0.0.9:9".parse().unwrap(), server.address];
+    let found = found.map(|address| (address, Arc::clone(&service.first)));
+    service.known().are(found.to_vec());
     let after = service.known().replicas.clone();
     let stays = before
         .iter()
         .find(|replica| replica.address == server.address)
         .unwrap();
     assert!(after.len() == 2 && after.iter().any(|replica| Arc::ptr_eq(replica, stays)));
+}
+
+#[tokio::test]
+async fn calls_go_to_all_urls_and_to_no_replica_that_is_not_ready_while_another_is() {
+    let servers = [Server::at("127.0.0.1:0").await, Server::at("127.0.0.1:0").await];
+    let answered = || servers.each_ref().map(Server::answered);
+    let service = service_of(&servers.each_ref());
+    let calls = async || {
+        let mut lasting = Vec::new();
+        for _ in 0..20 {
+            lasting.push(call(&service).await.unwrap());
+        }
+    };
+    calls().await;
+    assert_eq!(answered(), [10, 10]);
+    let [first, second] = service.targets() else {
+        panic!()
+    };
+    service.leave_out(first, true);
+    calls().await;
+    assert_eq!(answered(), [10, 30]);
+    // Who is there, and not ready, is better than nobody.
+    service.leave_out(second, true);
+    calls().await;
+    assert_eq!(answered(), [20, 40]);
+    service.leave_out(first, false);
+    calls().await;
+    assert_eq!(answered(), [40, 40]);
+    servers[0].stop.cancel();
+    while TcpStream::connect(servers[0].address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        call_as(&service, true).await.unwrap();
+    }
+    assert_eq!(answered(), [40, 60]);
+}
+
+#[tokio::test]
+async fn whoever_says_that_it_is_not_ready_is_called_all_the_same_where_the_platform_chooses() {
+    let server = Server::at("127.0.0.1:0").await;
+    let service = service_of(&[&server]);
+    let [only] = service.targets() else { panic!() };
+    service.leave_out(only, true);
+    assert!(!only.is_left_out());
+    call(&service).await.unwrap();
+    assert_eq!(server.answered(), 1);
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_looked_up_is_no_harm_to_the_others() {
+    let server = Server::at("127.0.0.1:0").await;
+    let urls = format!("http://nobody.invalid:1,http://{}", server.address);
+    let service = Arc::new(Service::new(&urls.parse().unwrap(), &trust(), 10));
+    call(&service).await.unwrap();
+    call(&service).await.unwrap();
+    assert_eq!(server.answered(), 2);
 }
