@@ -1,7 +1,8 @@
 //! Several processes of each service, and the load balancer in front of them.
 //!
 //! A replica listens at the ports of its service, at a loopback address of its own; the address that everybody knows is the
-//! load balancer's, which asks each replica whether it is ready, as Kubernetes would.
+//! load balancer's, which asks each replica whether it is ready, as Kubernetes would. Or it stands in front of the gateway alone,
+//! and services know each replica of the others, as with headless services.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::addresses::{Addresses, socket};
+use crate::addresses::{Addresses, ServiceAddresses, socket};
 use crate::suite::SERVICES;
 use crate::workspace::Workspace;
 
@@ -59,6 +60,12 @@ pub fn address(of_service: &str, number: u8) -> String {
     format!("http://{}:{}", host(number), port(of_service))
 }
 
+/// Where the replicas of a service are, as other services are told.
+pub(crate) fn urls(of_service: &str, replicas: u8) -> String {
+    let all: Vec<_> = (1..=replicas).map(|number| address(of_service, number)).collect();
+    all.join(",")
+}
+
 /// The link to the program of a replica, where `up` was told to run what such links point at.
 #[must_use]
 pub fn link(workspace: &Workspace, replica: &str) -> PathBuf {
@@ -100,34 +107,18 @@ fn port(address: &str) -> &str {
 }
 
 /// What HAProxy is told: in front of each service, calls over HTTP/2 to those of its replicas that say they are ready; in front of
-/// the gateway also HTTP/1.1, with the caller's address handed on. For operators, the first replica that answers.
-pub(crate) fn haproxy(addresses: &Addresses, replicas: u8) -> String {
+/// the gateway also HTTP/1.1, with the caller's address handed on. In front of the gateway alone where services call each other
+/// `direct`. For operators, the first replica that answers.
+pub(crate) fn haproxy(addresses: &Addresses, replicas: u8, direct: bool) -> String {
     // Streams and uploads last; nothing here ends them. So few connections need no more files than any container allows.
     let mut text = "global\n  maxconn 400\n\
          defaults\n  timeout connect 2s\n  timeout check 5s\n  timeout client 1h\n  timeout server 1h\n  retries 3\n  option redispatch\n  \
          default-server inter 200ms fastinter 100ms fall 1 rise 1\n"
         .to_owned();
+    // Writing into a string does not fail.
     for (service, at) in &addresses.services {
-        let front = if service == "gateway" {
-            "  option forwardfor\n"
-        } else {
-            ""
-        };
-        let proto = if service == "gateway" { "" } else { " proto h2" };
-        let admin = port(&at.admin);
-        // Writing into a string does not fail.
-        let _ = write!(
-            text,
-            "listen {service}\n  mode http\n{front}  balance leastconn\n  bind {}{proto}\n  option httpchk GET /readyz\n",
-            socket(&at.grpc)
-        );
-        for number in 1..=replicas {
-            let (replica, grpc) = (name(service, number), address(&at.grpc, number));
-            let _ = writeln!(
-                text,
-                "  server {replica} {} proto h2 check check-proto h1 port {admin}",
-                socket(&grpc)
-            );
+        if service == "gateway" || !direct {
+            calls(&mut text, service, at, replicas);
         }
         let _ = write!(
             text,
@@ -147,9 +138,33 @@ pub(crate) fn haproxy(addresses: &Addresses, replicas: u8) -> String {
     text
 }
 
+/// In front of the calls of a service.
+fn calls(text: &mut String, service: &str, at: &ServiceAddresses, replicas: u8) {
+    let (front, proto) = if service == "gateway" {
+        ("  option forwardfor\n", "")
+    } else {
+        ("", " proto h2")
+    };
+    let _ = write!(
+        text,
+        "listen {service}\n  mode http\n{front}  balance leastconn\n  bind {}{proto}\n  option httpchk GET /readyz\n",
+        socket(&at.grpc)
+    );
+    let admin = port(&at.admin);
+    for number in 1..=replicas {
+        let (replica, grpc) = (name(service, number), address(&at.grpc, number));
+        let _ = writeln!(
+            text,
+            "  server {replica} {} proto h2 check check-proto h1 port {admin}",
+            socket(&grpc)
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EnginePorts;
 
     #[test]
     fn a_replica_is_found_by_its_name() {
@@ -159,5 +174,62 @@ mod tests {
             assert_eq!(service_of(other), None, "{other}");
         }
         assert_eq!(address("http://127.0.0.1:8080", 2), "http://127.0.0.12:8080");
+        assert_eq!(
+            urls("http://127.0.0.1:8080", 2),
+            "http://127.0.0.11:8080,http://127.0.0.12:8080"
+        );
+    }
+
+    fn addresses() -> Addresses {
+        let at = |port: u16| format!("http://127.0.0.1:{port}");
+        let services = SERVICES.into_iter().zip((9000..).step_by(2));
+        let services = services.map(|(service, port)| {
+            let (grpc, admin) = (at(port), at(port + 1));
+            (service.to_owned(), ServiceAddresses { grpc, admin })
+        });
+        let engines = EnginePorts {
+            postgres: 1,
+            amqp: 2,
+            distribution: 3,
+            mapper: 4,
+        };
+        Addresses {
+            gateway: at(9000),
+            app: at(5),
+            issuer: at(6),
+            inbox: at(7),
+            smtp: "127.0.0.1:8".to_owned(),
+            bounces: "127.0.0.1:9".to_owned(),
+            traces: at(10),
+            otlp: at(11),
+            services: services.collect(),
+            engines,
+        }
+    }
+
+    #[test]
+    fn who_is_called_directly_is_behind_no_load_balancer() {
+        let listens = |direct: bool| {
+            let text = haproxy(&addresses(), 2, direct);
+            let listens = text.lines().filter_map(|line| line.strip_prefix("listen "));
+            listens.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let balanced = listens(false);
+        for service in SERVICES {
+            assert!(balanced.iter().any(|listen| listen == service), "{service}");
+        }
+        let direct = listens(true);
+        let services: Vec<_> = direct
+            .iter()
+            .filter(|listen| SERVICES.contains(&listen.as_str()))
+            .collect();
+        assert_eq!(services, ["gateway"]);
+        let others = |listens: &[String]| {
+            listens
+                .iter()
+                .filter(|listen| !SERVICES.contains(&listen.as_str()))
+                .count()
+        };
+        assert_eq!(others(&direct), others(&balanced));
     }
 }

@@ -3,7 +3,9 @@
 use muster_engines::write_private;
 
 use crate::addresses::{Addresses, socket};
+use crate::replicas;
 use crate::suite::{AUDIENCE, OWNERS, STAFF_CLAIM, STAFF_ROLE, WORKLOAD_ISSUER};
+use crate::up::Options;
 use crate::workspace::Workspace;
 
 /// Where the engines are, for one service.
@@ -21,7 +23,7 @@ pub(crate) fn environment(
     addresses: &Addresses,
     service: &str,
     engines: &EngineUrls,
-    trace_ratio: f64,
+    options: Options,
 ) -> anyhow::Result<Vec<(String, String)>> {
     let own = addresses.service(service)?;
     let file = |path: &str| workspace.at(path).display().to_string();
@@ -29,7 +31,7 @@ pub(crate) fn environment(
         ("MUSTER_LISTEN", socket(&own.grpc).to_owned()),
         ("MUSTER_ADMIN_LISTEN", socket(&own.admin).to_owned()),
         ("MUSTER_OTLP_ENDPOINT", addresses.otlp.clone()),
-        ("MUSTER_TRACE_RATIO", trace_ratio.to_string()),
+        ("MUSTER_TRACE_RATIO", options.trace_ratio.to_string()),
         ("MUSTER_DRAIN_DELAY", "0".to_owned()),
         ("MUSTER_LOG_FORMAT", "human".to_owned()),
         ("MUSTER_PUBLIC_URL", addresses.gateway.clone()),
@@ -90,10 +92,12 @@ pub(crate) fn environment(
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
     for peer in OWNERS.into_iter().filter(|peer| *peer != service) {
-        set.push((
-            format!("MUSTER_{}_URL", peer.to_uppercase()),
-            addresses.service(peer)?.grpc.clone(),
-        ));
+        let at = &addresses.service(peer)?.grpc;
+        let urls = match options.called_directly() {
+            Some(replicas) => replicas::urls(at, replicas),
+            None => at.clone(),
+        };
+        set.push((format!("MUSTER_{}_URL", peer.to_uppercase()), urls));
     }
     let text: String = set
         .iter()

@@ -36,7 +36,7 @@ pub(super) async fn up(workspace: &Workspace, options: Options, suite: &mut Suit
     Suite::start(&mut suite.tools, parts::tools(workspace, &addresses, options)?);
     ready(suite.engines.iter().chain(&suite.tools)).await?;
     let begun = Instant::now();
-    let settings = databases::make(workspace, &addresses, options.trace_ratio).await?;
+    let settings = databases::make(workspace, &addresses, options).await?;
     done("databases", begun.elapsed());
     if options.no_services {
         return Ok(());
@@ -47,7 +47,7 @@ pub(super) async fn up(workspace: &Workspace, options: Options, suite: &mut Suit
     done("migrations", begun.elapsed());
     Suite::start(&mut suite.services, services);
     if options.replicas > 1 {
-        // Services are ready when they reach each other, which they do through it.
+        // The gateway is ready when it reaches the others, which it does through it, unless it calls them directly.
         let balancer = parts::balancer(workspace, &addresses, options)?;
         Suite::start(&mut suite.balancer, vec![balancer]);
     }

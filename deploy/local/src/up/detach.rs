@@ -45,6 +45,7 @@ pub(super) async fn run(workspace: &Workspace, options: Options) -> anyhow::Resu
         (options.no_services, "--no-services"),
         (options.no_inbox, "--no-inbox"),
         (options.linked, "--linked"),
+        (options.direct, "--direct"),
     ] {
         if given {
             command.arg(flag);

@@ -28,6 +28,10 @@ pub(crate) struct Options {
     /// Run so many processes of each service behind a load balancer (HAProxy), as a cluster does
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_REPLICAS)))]
     pub(crate) replicas: u8,
+    /// Let services share their calls among those processes themselves, as with the headless services of a cluster: the load
+    /// balancer stands in front of the gateway alone
+    #[arg(long, requires = "replicas")]
+    pub(crate) direct: bool,
     /// Run what the links of .dev/programs point at, one for each process: `prove` points them at another release
     #[arg(long, hide = true)]
     pub(crate) linked: bool,
@@ -37,4 +41,11 @@ pub(crate) struct Options {
     /// Share of traces that the services record
     #[arg(long, hide = true, default_value_t = 1.0)]
     pub(crate) trace_ratio: f64,
+}
+
+impl Options {
+    /// So many processes of each service are known to the others by addresses of their own; `None`: all by one.
+    pub(crate) fn called_directly(self) -> Option<u8> {
+        (self.direct && self.replicas > 1).then_some(self.replicas)
+    }
 }

@@ -11,6 +11,7 @@ use crate::addresses::Addresses;
 use crate::settings::{EngineUrls, environment};
 use crate::suite::{OWNERS, SERVICES};
 use crate::supervise::{Kind, Part, only_given};
+use crate::up::options::Options;
 use crate::workspace::Workspace;
 
 /// A service and the environment of its process.
@@ -20,7 +21,7 @@ pub(super) type Settings = (&'static str, Vec<(String, String)>);
 pub(super) async fn make(
     workspace: &Workspace,
     addresses: &Addresses,
-    trace_ratio: f64,
+    options: Options,
 ) -> anyhow::Result<Vec<Settings>> {
     let (workspace, addresses) = (workspace.clone(), addresses.clone());
     spawn_blocking(move || {
@@ -47,7 +48,7 @@ pub(super) async fn make(
             };
             settings.push((
                 service,
-                environment(&workspace, &addresses, service, &engines, trace_ratio)?,
+                environment(&workspace, &addresses, service, &engines, options)?,
             ));
         }
         Ok(settings)

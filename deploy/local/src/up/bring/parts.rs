@@ -123,7 +123,10 @@ pub(super) fn balancer(
 ) -> anyhow::Result<Part> {
     let program = Package::Haproxy.program().context("haproxy is not installed")?;
     let file = workspace.at("balancer.cfg");
-    write_private(&file, replicas::haproxy(addresses, options.replicas).as_bytes())?;
+    write_private(
+        &file,
+        replicas::haproxy(addresses, options.replicas, options.direct).as_bytes(),
+    )?;
     let arguments = ["-db", "-f", &file.display().to_string()]
         .map(ToOwned::to_owned)
         .to_vec();
