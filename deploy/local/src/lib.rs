@@ -4,6 +4,7 @@
 //! - `up`, `down`, `status`, `logs`, `token`, `test`, `story`, `bench`, `prove`: one command each;
 //! - `workspace`, `addresses`, `keys`, `settings`: what is written under `.dev/`, and the settings of the services;
 //! - `supervise`: keeps every part running; `replicas`: several processes of a service, and what stands in front of them;
+//! - `k6`: a program of others that calls a suite;
 //! - `tools`: the issuer, the inbox and the trace page, which run as processes of this same binary.
 //!
 //! What the story (`tests/story`), the figures (`tests/bench`) and the proof (`tests/prove`) have to know of a suite on this machine is public: where it
@@ -16,6 +17,7 @@ mod cli;
 mod down;
 mod html;
 mod install;
+pub mod k6;
 mod keys;
 mod logs;
 pub mod output;

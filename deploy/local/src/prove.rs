@@ -19,7 +19,7 @@ use crate::replicas::{self, MAX_REPLICAS};
 use crate::suite::SERVICES;
 use crate::supervise::Interruption;
 use crate::workspace::Workspace;
-use crate::{build, down};
+use crate::{build, down, k6};
 
 const PROGRAM: &str = "muster-prove";
 const UP: [&str; 5] = ["up", "--fresh", "--no-build", "--no-story", "--detach"];
@@ -38,6 +38,10 @@ pub(crate) struct Options {
     /// So many processes of each service, behind a load balancer
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_REPLICAS)))]
     replicas: Option<u8>,
+    /// With the load balancer in front of the gateway alone: services share their calls among each other's processes themselves.
+    /// Two of each, unless --replicas says otherwise
+    #[arg(long)]
+    direct: bool,
     /// Harm nothing: restart every process of every service, one after the other, so many times. No call may fail, and none is
     /// sent again. Two processes of each service, unless --replicas says otherwise
     #[arg(long, value_name = "ROUNDS", conflicts_with = "minutes", value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -46,12 +50,15 @@ pub(crate) struct Options {
     /// out again in the opposite order, and so on
     #[arg(long, value_name = "FOLDER", requires = "rolling")]
     from: Option<PathBuf>,
+    /// Let k6, a program of others, call at a steady rate meanwhile; none of its calls may fail either
+    #[arg(long, requires = "rolling")]
+    k6: bool,
 }
 
 impl Options {
     fn replicas(&self) -> u8 {
-        self.replicas
-            .unwrap_or(if self.rolling.is_some() { 2 } else { 1 })
+        let has_several = self.rolling.is_some() || self.direct;
+        self.replicas.unwrap_or(if has_several { 2 } else { 1 })
     }
 }
 
@@ -60,6 +67,10 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> anyhow::Res
     let suite = workspace.inner("prove");
     fs::create_dir_all(&suite.state)?;
     let _lock = DirectoryLock::now(&workspace.at("prove.lock"))?;
+    if options.k6 {
+        // Told before a suite is built and started.
+        k6::program()?;
+    }
     build::programs(workspace, false).await?;
     let mut interruption = Interruption::new()?;
     // Left by one that was killed.
@@ -79,7 +90,8 @@ async fn proven(suite: &Workspace, options: &Options) -> anyhow::Result<ExitCode
     up.arg("--dir")
         .arg(&suite.state)
         .args(UP)
-        .arg(format!("--replicas={}", options.replicas()));
+        .arg(format!("--replicas={}", options.replicas()))
+        .args(options.direct.then_some("--direct"));
     if let Some(programs) = &options.from {
         link_all(suite, programs, options.replicas())?;
         up.arg("--linked");
@@ -94,7 +106,9 @@ async fn proven(suite: &Workspace, options: &Options) -> anyhow::Result<ExitCode
             if let Some(programs) = &options.from {
                 prove.arg("--from").arg(programs.canonicalize()?);
             }
-            prove.args(["--rolling", &rounds.to_string()])
+            prove
+                .args(["--rolling", &rounds.to_string()])
+                .args(options.k6.then_some("--k6"))
         }
         None => prove.args(["--seconds", &(60 * u64::from(options.minutes)).to_string()]),
     };

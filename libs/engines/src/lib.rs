@@ -38,5 +38,6 @@ pub use pair::Pair;
 pub use ports::Ports;
 pub use postgres::{Durability, Postgres};
 pub use process::{PidFile, ProcessId, Running, tail};
+pub use programs::on_path;
 pub use rabbitmq::{RabbitMq, RabbitMqPorts};
 pub use secrets::{secret, write_private};

@@ -52,7 +52,8 @@ pub(crate) fn rabbitmq() -> Option<PathBuf> {
 }
 
 /// A program on the search path.
-pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
+#[must_use]
+pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path)
         .map(|directory| directory.join(name))

@@ -4,7 +4,8 @@
 //! it meanwhile. What was answered stands in a [`ledger`]. When nothing is on its way any more, it looks from outside (the
 //! edge, the databases, the queues, the inbox) whether everything that was answered is so, once, and nothing besides.
 //!
-//! With `--rolling` it harms nothing: it restarts every process as a cluster does when a release is rolled out, and no call may fail.
+//! With `--rolling` it harms nothing: it restarts every process as a cluster does when a release is rolled out, and no call may fail;
+//! with `--k6` none of another program's either.
 //!
 //! With a program after `--` it harms nothing by itself: that program does, and what callers felt meanwhile is told.
 //!
@@ -13,6 +14,7 @@
 mod audit;
 mod damage;
 mod end;
+mod k6;
 mod ledger;
 mod mail;
 mod others;
@@ -54,6 +56,9 @@ struct Arguments {
     /// The suite runs the programs of this folder: roll out those that were built last, then back, and so on
     #[arg(long, value_name = "FOLDER", requires = "rolling")]
     from: Option<PathBuf>,
+    /// Let k6, a program of others, call at a steady rate meanwhile; none of its calls may fail either
+    #[arg(long, requires = "rolling")]
+    k6: bool,
     /// Do this before looking: it has to be found
     #[arg(long, value_enum, value_name = "KIND")]
     damage: Option<Damage>,
@@ -71,7 +76,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find(arguments.dir)?;
     let place = Place::open(&workspace).await?;
     if let Some(rounds) = arguments.rolling {
-        return rolling::prove(&place, rounds, arguments.from.as_deref()).await;
+        return rolling::prove(&place, rounds, arguments.from.as_deref(), arguments.k6).await;
     }
     if let Some((program, its)) = arguments.by.split_first() {
         return others::prove(&place, program, its).await;

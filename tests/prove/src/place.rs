@@ -43,6 +43,12 @@ pub(crate) struct Place {
     databases: BTreeMap<&'static str, PgPool>,
 }
 
+/// An organization, and a group of it that requires one training.
+pub(crate) struct Founded {
+    pub(crate) organization: String,
+    pub(crate) group: String,
+}
+
 impl Place {
     /// Makes the organization, as people do.
     pub(crate) async fn open(workspace: &Workspace) -> anyhow::Result<Self> {
@@ -64,33 +70,43 @@ impl Place {
         for service in OWNERS {
             place.databases.insert(service, database(workspace, service)?);
         }
-        place.found().await.context("the organization cannot be made")?;
-        Ok(place)
+        let founded = place.found('P').await;
+        let Founded { organization, group } = founded.context("the organization cannot be made")?;
+        Ok(Self {
+            organization,
+            group,
+            ..place
+        })
     }
 
-    async fn found(&mut self) -> anyhow::Result<()> {
+    /// Makes an organization of this run, as people do, called by a letter that no other one of it has.
+    ///
+    /// # Errors
+    /// The edge does not answer, or refuses.
+    pub(crate) async fn found(&self, letter: char) -> anyhow::Result<Founded> {
         let (owner, staff) = (self.person(OWNER)?, self.person("staff")?);
         let profile = Organization {
             display_name: "Proven Early Learning".to_owned(),
             licensing_authority: "us-mi".to_owned(),
-            license_number: format!("P{}", self.run),
+            license_number: format!("{letter}{}", self.run),
             ..Organization::default()
         };
-        self.organization = organization::create(&owner, profile).await?.name;
+        let organization = organization::create(&owner, profile).await?.name;
         let why = "to be proven";
-        organization::submit(&owner, &self.organization).await?;
-        organization::approve(&staff, &self.organization, why).await?;
-        subscription::activate(&staff, &self.organization, UNREACHED, why).await?;
+        organization::submit(&owner, &organization).await?;
+        organization::approve(&staff, &organization, why).await?;
+        subscription::activate(&staff, &organization, UNREACHED, why).await?;
         let wanted = Training {
-            code: format!("P-{}", self.run),
+            code: format!("{letter}-{}", self.run),
             display_name: "Proven training".to_owned(),
             ..Training::default()
         };
         let training = training::create(&staff, wanted, "proving").await?.name;
-        catalog::add_training(&owner, &self.organization, &training).await?;
-        let group = group::create(&owner, &self.organization, "Lead Teachers", &[training]).await?;
-        self.group = group.name;
-        Ok(())
+        catalog::add_training(&owner, &organization, &training).await?;
+        let group = group::create(&owner, &organization, "Lead Teachers", &[training])
+            .await?
+            .name;
+        Ok(Founded { organization, group })
     }
 
     /// Somebody of the developer's issuer, who calls over a connection and from a network of their own: how often one network

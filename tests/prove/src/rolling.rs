@@ -1,5 +1,5 @@
 //! Restarting everything as a cluster does when a release is rolled out: one process after the other, each ready before the next
-//! one goes, while people work. No call may fail, and nobody has to send one twice.
+//! one goes, while people work. No call may fail, and nobody has to send one twice; with k6 beside them, none of its calls either.
 //!
 //! With programs of another release, the first round goes from them to those that were built last, after the migrations of the
 //! latter, the second one back, the third one forth again in the opposite order: both work side by side, whichever service is
@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use super::audit::{self, Finding};
 use super::end::End;
+use super::k6::K6;
 use super::place::{Place, setting};
 use super::reads::{self, Reads};
 use super::trouble::Harm;
@@ -28,7 +29,8 @@ use super::{queues, report, settle, work};
 /// For a process to drain, end, and be ready again.
 const PATIENCE: Duration = Duration::from_secs(90);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
-/// Ready for so long before the next one goes: the load balancer has seen it, and so have those who keep connections.
+/// Ready for so long before the next one goes: the load balancer has seen it, and so have those who keep connections. A gateway that
+/// calls replicas directly looks each second, which is within this and the time that the next one still takes calls.
 const SETTLED: Duration = Duration::from_millis(500);
 /// Work before the first restart and after the last one.
 const CALM: Duration = Duration::from_secs(3);
@@ -36,8 +38,13 @@ const CALM: Duration = Duration::from_secs(3);
 /// Restarts every process so many times, and says what callers felt.
 ///
 /// # Errors
-/// The suite has one process of each service, or one does not come back.
-pub(crate) async fn prove(place: &Place, rounds: u32, from: Option<&Path>) -> anyhow::Result<ExitCode> {
+/// The suite has one process of each service, one does not come back, or k6 is asked for and cannot call.
+pub(crate) async fn prove(
+    place: &Place,
+    rounds: u32,
+    from: Option<&Path>,
+    with_k6: bool,
+) -> anyhow::Result<ExitCode> {
     let processes = replicas::living(&place.workspace);
     ensure!(
         place.workspace.pid_file(BALANCER).living().is_some(),
@@ -48,15 +55,27 @@ pub(crate) async fn prove(place: &Place, rounds: u32, from: Option<&Path>) -> an
         place.organization,
         processes.len()
     );
+    let k6 = if with_k6 {
+        Some(K6::begin(place).await?)
+    } else {
+        None
+    };
     let end = End::when_told();
     let parked_before = queues::parked(place).await?;
+    let calling = async {
+        match k6 {
+            Some(k6) => k6.until(&end).await.map(Some),
+            None => Ok(None),
+        }
+    };
     let rolling = async {
         let harm = restart_all(place, &processes, rounds, from).await;
         // Also when it failed: those who work wait for it.
         end.come();
         harm
     };
-    let (ledger, reads, harm) = tokio::try_join!(work::run(place, &end), reads::run(place, &end), rolling)?;
+    let (working, reading) = (work::run(place, &end), reads::run(place, &end));
+    let (ledger, reads, called, harm) = tokio::try_join!(working, reading, calling, rolling)?;
     outln!("The suite is left alone until nothing is on its way …");
     settle::wait(place).await?;
     let mut findings = audit::run(place, &ledger, &parked_before).await?;
@@ -74,8 +93,14 @@ pub(crate) async fn prove(place: &Place, rounds: u32, from: Option<&Path>) -> an
         looked_at: reads.answered(),
         problems: reads.failed(),
     });
+    if let Some(called) = &called {
+        findings.extend(called.findings(place).await?);
+    }
     let code = report::print(&ledger, &harm, &findings);
     print_times(&reads);
+    if let Some(called) = &called {
+        called.print();
+    }
     Ok(code)
 }
 
