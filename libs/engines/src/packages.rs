@@ -82,7 +82,9 @@ impl Package {
             Self::SaslUsers => "its saslpasswd2 makes users of the private mail server",
             Self::SaslMechanisms => "those users log in at the private mail server with it",
             Self::Nginx => "the edge is measured beside it",
-            Self::Haproxy => "the edge is measured beside it, too",
+            Self::Haproxy => {
+                "it stands in front of several processes of a service; the edge is measured beside it, too"
+            }
         }
     }
 

@@ -41,13 +41,23 @@ fn postgres_on_path() -> Option<(u32, PathBuf)> {
     Some((version.parse().ok()?, program.parent()?.to_path_buf()))
 }
 
-/// The server script itself. Debian's wrapper in `/usr/sbin` switches to the system's user and data directory.
+/// The server script itself.
 pub(crate) fn rabbitmq() -> Option<PathBuf> {
-    let debian = PathBuf::from("/usr/lib/rabbitmq/bin/rabbitmq-server");
+    script_of_rabbitmq("rabbitmq-server")
+}
+
+/// The script that controls a server.
+pub(crate) fn rabbitmqctl() -> Option<PathBuf> {
+    script_of_rabbitmq("rabbitmqctl")
+}
+
+/// Debian's wrappers in `/usr/sbin` switch to the system's user and data directory.
+fn script_of_rabbitmq(name: &str) -> Option<PathBuf> {
+    let debian = Path::new("/usr/lib/rabbitmq/bin").join(name);
     if debian.exists() {
         Some(debian)
     } else {
-        on_path("rabbitmq-server")
+        on_path(name)
     }
 }
 

@@ -38,10 +38,7 @@ impl RabbitMq {
     /// # Errors
     /// [`EngineError`] with the end of the log when it does not answer within a minute.
     pub fn start(directory: &Path, log: &Path, ports: RabbitMqPorts) -> Result<Self, EngineError> {
-        let server = programs::rabbitmq().ok_or_else(|| EngineError::Missing {
-            program: "RabbitMQ",
-            advice: "install the package `rabbitmq-server`".to_owned(),
-        })?;
+        let server = programs::rabbitmq().ok_or_else(missing)?;
         fs::create_dir_all(directory).map_err(EngineError::file("create", directory))?;
         let directory = directory
             .canonicalize()
@@ -105,6 +102,17 @@ impl RabbitMq {
         mapper::stop(directory);
     }
 
+    /// `rabbitmqctl` for the broker of `directory`, whose port mapper listens on this port. What it is to do are its arguments.
+    ///
+    /// # Errors
+    /// [`EngineError::Missing`] when it is not installed.
+    pub fn control(directory: &Path, mapper: u16) -> Result<Command, EngineError> {
+        let program = programs::rabbitmqctl().ok_or_else(missing)?;
+        let mut command = Command::new(program);
+        environment::set_for_control(&mut command, directory, mapper);
+        Ok(command)
+    }
+
     /// Ends whatever a killed broker has left in `directory`.
     pub fn clear(directory: &Path) {
         mapper::stop(directory);
@@ -133,6 +141,13 @@ impl RabbitMq {
         }
         let booted = self.directory.join("booted");
         fs::write(&booted, b"").map_err(EngineError::file("write", &booted))
+    }
+}
+
+fn missing() -> EngineError {
+    EngineError::Missing {
+        program: "RabbitMQ",
+        advice: "install the package `rabbitmq-server`".to_owned(),
     }
 }
 

@@ -64,13 +64,9 @@ impl PrivateBroker {
 
     /// `rabbitmqctl` with these arguments, and what it prints.
     pub async fn control(&self, arguments: &[&str]) -> String {
-        let done = tokio::process::Command::new("/usr/lib/rabbitmq/bin/rabbitmqctl")
-            .args(["--quiet", "-n", "muster@localhost"])
+        let control = RabbitMq::control(&self.directory.join("rabbitmq"), self.mapper);
+        let done = tokio::process::Command::from(control.expect("rabbitmqctl is missing"))
             .args(arguments)
-            .env("HOME", self.directory.join("rabbitmq/home"))
-            .env("ERL_EPMD_PORT", self.mapper.to_string())
-            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
-            .env("LANG", "C.UTF-8")
             .output()
             .await
             .expect("rabbitmqctl cannot be run");

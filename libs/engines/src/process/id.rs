@@ -54,6 +54,18 @@ impl ProcessId {
         }
     }
 
+    /// Sends a signal that ends nobody to it, then to its children: PostgreSQL has one for each connection, in a session of its own.
+    /// Once it is stopped it has no further ones. (The children of one that has ended are another one's by then.)
+    pub fn signal_family(self, signal: Signal) {
+        if !self.is_alive() {
+            return;
+        }
+        self.signal(signal);
+        for pid in processes().filter(|pid| field_of::<i32>(*pid, PARENT) == Some(self.pid)) {
+            let _ = kill(Pid::from_raw(pid), signal);
+        }
+    }
+
     /// Sends a signal to every process of the session that it leads, also to those that have left its process group.
     pub fn signal_session(self, signal: Signal) {
         // As long as one member lives, no other process gets the leader's number.
@@ -102,6 +114,7 @@ fn stat_of(pid: i32) -> Option<String> {
 }
 
 /// Fields of what the kernel tells, counted from the state.
+const PARENT: usize = 1;
 const GROUP: usize = 2;
 const SESSION: usize = 3;
 const USER_TIME: usize = 11;
@@ -131,6 +144,39 @@ mod tests {
     use std::process::{Command, Stdio};
 
     use super::*;
+
+    /// Waits until the kernel says that it is stopped, or that it is not.
+    fn wait_stopped(process: ProcessId, stopped: bool) {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while stat_of(process.pid).unwrap().trim_start().starts_with('T') != stopped {
+            assert!(Instant::now() < deadline, "{process:?} stopped: {}", !stopped);
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn a_family_is_stopped_with_those_who_lead_sessions_of_their_own() {
+        let mut parent = Command::new("sh")
+            .args(["-c", "setsid sleep 600 & echo $!; wait"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let out = parent.stdout.take().unwrap();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).unwrap();
+        let child = ProcessId::of(line.trim().parse().unwrap()).unwrap();
+        let id = ProcessId::of(i32::try_from(parent.id()).unwrap()).unwrap();
+        for (signal, stopped) in [(Signal::SIGSTOP, true), (Signal::SIGCONT, false)] {
+            id.signal_family(signal);
+            wait_stopped(id, stopped);
+            wait_stopped(child, stopped);
+        }
+        for process in [child, id] {
+            process.signal(Signal::SIGKILL);
+            assert!(process.wait_gone(Duration::from_secs(5)));
+        }
+        parent.wait().unwrap();
+    }
 
     #[test]
     fn a_whole_session_is_ended_with_those_who_left_the_group() {

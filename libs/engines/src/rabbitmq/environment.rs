@@ -8,6 +8,11 @@ use std::process::Command;
 use super::RabbitMqPorts;
 use crate::{EngineError, secret, write_private};
 
+/// What the node is called.
+const NODE: &str = "muster@localhost";
+/// Where the scripts of RabbitMQ find theirs.
+const PATH: &str = "/usr/lib/rabbitmq/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// Writes the node's cookie and configuration.
 pub(super) fn prepare(directory: &Path, ports: RabbitMqPorts, password: &str) -> Result<(), EngineError> {
     for part in ["home", "mnesia", "log", "generated"] {
@@ -43,15 +48,12 @@ pub(super) fn set(command: &mut Command, directory: &Path, ports: RabbitMqPorts)
     command
         .env_clear()
         .current_dir(directory)
-        .env(
-            "PATH",
-            "/usr/lib/rabbitmq/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        )
+        .env("PATH", PATH)
         .env("LANG", "C.UTF-8")
         .env("HOME", directory.join("home"))
         // The script then becomes the server instead of staying beside it: one process, one pid.
         .env("RUNNING_UNDER_SYSTEMD", "true")
-        .env("RABBITMQ_NODENAME", "muster@localhost")
+        .env("RABBITMQ_NODENAME", NODE)
         .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
         .env("RABBITMQ_NODE_PORT", ports.amqp.to_string())
         .env("RABBITMQ_DIST_PORT", ports.distribution.to_string())
@@ -71,4 +73,16 @@ pub(super) fn set(command: &mut Command, directory: &Path, ports: RabbitMqPorts)
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
             "+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
         );
+}
+
+/// The same for a script that controls the node: its cookie, and where its port mapper listens.
+pub(super) fn set_for_control(command: &mut Command, directory: &Path, mapper: u16) {
+    command
+        .env_clear()
+        .env("PATH", PATH)
+        .env("LANG", "C.UTF-8")
+        .env("HOME", directory.join("home"))
+        .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
+        .env("ERL_EPMD_PORT", mapper.to_string())
+        .args(["--quiet", "-n", NODE]);
 }
