@@ -1,4 +1,5 @@
-//! `cargo dev prove`: whether everything that is answered stays so while every part is killed, frozen, restarted and cut off.
+//! `cargo dev prove`: whether everything that is answered stays so while every part is killed, frozen, restarted, taken away and cut
+//! off.
 //!
 //! This process starts a suite in `.dev/prove`, lets the program of `tests/prove` work and harm it, and takes everything down,
 //! whatever came of it. The suite of `cargo dev up` is not touched.
@@ -10,13 +11,12 @@ use std::process::{ExitCode, Stdio};
 use anyhow::{Context, bail};
 use clap::Args;
 use muster_engines::DirectoryLock;
-use muster_engines::Running;
 use nix::sys::signal::Signal;
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
 use crate::replicas::{self, MAX_REPLICAS};
-use crate::suite::SERVICES;
+use crate::suite::{ENGINES, SERVICES};
 use crate::supervise::Interruption;
 use crate::workspace::Workspace;
 use crate::{build, down, k6};
@@ -35,15 +35,14 @@ pub(crate) struct Options {
     /// How long the suite is worked and harmed
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1440))]
     minutes: u32,
-    /// So many processes of each service, behind a load balancer
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_REPLICAS)))]
-    replicas: Option<u8>,
-    /// With the load balancer in front of the gateway alone: services share their calls among each other's processes themselves.
-    /// Two of each, unless --replicas says otherwise
+    /// So many processes of each service, behind a load balancer (HAProxy), which is harmed as well; with 1 there is none
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_REPLICAS)))]
+    replicas: u8,
+    /// With the load balancer in front of the gateway alone: services share their calls among each other's processes themselves
     #[arg(long)]
     direct: bool,
     /// Harm nothing: restart every process of every service, one after the other, so many times. No call may fail, and none is
-    /// sent again. Two processes of each service, unless --replicas says otherwise
+    /// sent again
     #[arg(long, value_name = "ROUNDS", conflicts_with = "minutes", value_parser = clap::value_parser!(u32).range(1..=1000))]
     rolling: Option<u32>,
     /// Begin with the programs in this folder, of another release: the first round rolls them out, the second back, the third
@@ -53,13 +52,6 @@ pub(crate) struct Options {
     /// Let k6, a program of others, call at a steady rate meanwhile; none of its calls may fail either
     #[arg(long, requires = "rolling")]
     k6: bool,
-}
-
-impl Options {
-    fn replicas(&self) -> u8 {
-        let has_several = self.rolling.is_some() || self.direct;
-        self.replicas.unwrap_or(if has_several { 2 } else { 1 })
-    }
 }
 
 /// Works, harms, looks, and takes everything down.
@@ -90,10 +82,10 @@ async fn proven(suite: &Workspace, options: &Options) -> anyhow::Result<ExitCode
     up.arg("--dir")
         .arg(&suite.state)
         .args(UP)
-        .arg(format!("--replicas={}", options.replicas()))
+        .arg(format!("--replicas={}", options.replicas))
         .args(options.direct.then_some("--direct"));
     if let Some(programs) = &options.from {
-        link_all(suite, programs, options.replicas())?;
+        link_all(suite, programs, options.replicas)?;
         up.arg("--linked");
     }
     if !succeeds(up, suite).await? {
@@ -143,9 +135,10 @@ async fn succeeds(mut command: Command, suite: &Workspace) -> anyhow::Result<boo
 async fn take_down(suite: &Workspace) -> anyhow::Result<()> {
     let workspace = suite.clone();
     spawn_blocking(move || {
-        for replica in replicas::living(&workspace) {
-            if let Some(frozen) = Running::find(workspace.pid_file(&replica)) {
-                frozen.id().signal(Signal::SIGCONT);
+        let engines = ENGINES.map(ToOwned::to_owned);
+        for part in replicas::parts(&workspace).into_iter().chain(engines) {
+            if let Some(frozen) = workspace.pid_file(&part).living() {
+                frozen.signal_family(Signal::SIGCONT);
             }
         }
         down::stop(&workspace)

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::addresses::{Addresses, ServiceAddresses, socket};
-use crate::suite::SERVICES;
+use crate::suite::{SERVICES, TOOLS};
 use crate::workspace::Workspace;
 
 /// As many as one machine has a use for.
@@ -52,6 +52,14 @@ pub fn living(workspace: &Workspace) -> Vec<String> {
         .filter(|(number, name)| *number == 1 || workspace.pid_file(name).living().is_some())
         .map(|(_, name)| name)
         .collect()
+}
+
+/// Every part but the engines: the services as [`living`] has them, the small servers, and the load balancer if it runs.
+#[must_use]
+pub fn parts(workspace: &Workspace) -> Vec<String> {
+    let balancer = workspace.pid_file(BALANCER).living().map(|_| BALANCER);
+    let others = TOOLS.into_iter().chain(balancer).map(ToOwned::to_owned);
+    living(workspace).into_iter().chain(others).collect()
 }
 
 /// Where a replica is: the address of its service, at a host of its own.

@@ -19,8 +19,14 @@ pub const OWNERS: [&str; 5] = [
     "records",
 ];
 
+/// The engines, each in the directory of its name.
+pub const ENGINES: [&str; 2] = ["postgres", "rabbitmq"];
+
 /// The three small servers of this binary.
 pub const TOOLS: [&str; 3] = ["issuer", "inbox", "traces"];
+
+/// How addresses end that no mail can be sent to (RFC 6761, section 6.4): the inbox refuses them for good.
+pub const NO_MAIL: &str = ".invalid";
 
 /// A program of a customer that reports the progress of trainings; it calls the gateway as itself.
 pub const LEARNING_SYSTEM: &str = "learning-system";

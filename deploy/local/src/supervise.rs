@@ -110,6 +110,14 @@ async fn is_healthy(part: &Part) -> bool {
 async fn run(part: Arc<Part>, report: watch::Sender<Condition>, mut stop: watch::Receiver<bool>) {
     let mut wait = FIRST_WAIT;
     while !*stop.borrow() {
+        // Somebody looks how the others do without it.
+        if part.keeper.living().is_some() {
+            tokio::select! {
+                () = sleep(WATCH) => {}
+                _ = stop.changed() => {}
+            }
+            continue;
+        }
         let begun = Instant::now();
         let starting = Arc::clone(&part);
         // A start that is under way when we have to stop is waited for: it would leave a process behind.
@@ -166,5 +174,53 @@ async fn watch_over(
             () = sleep(WATCH) => {}
             _ = stop.changed() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use muster_engines::{PidFile, ProcessId};
+    use nix::sys::signal::Signal;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_kept_away_is_started_again_once_nobody_does_so_any_more() {
+        let directory = std::env::temp_dir().join(format!("muster-keeper-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let (pid_file, keeper) = (directory.join("pid"), directory.join("keeper"));
+        let living = || PidFile::at(pid_file.clone()).living();
+        let kept = Supervised::start(Part {
+            name: "sleep".to_owned(),
+            kind: Kind::Program {
+                program: "sleep".into(),
+                arguments: vec!["600".to_owned()],
+                environment: Vec::new(),
+            },
+            health: None,
+            log: directory.join("log"),
+            pid_file: PidFile::at(pid_file.clone()),
+            keeper: PidFile::at(keeper.clone()),
+        });
+        kept.ready(SETTLED).await.unwrap();
+
+        let keeper = PidFile::at(keeper);
+        keeper.write(ProcessId::own().unwrap()).unwrap();
+        living().unwrap().signal(Signal::SIGKILL);
+        // Otherwise it would run again by then.
+        sleep(FIRST_WAIT * 5).await;
+        assert_eq!(living(), None);
+
+        keeper.remove();
+        let removed = Instant::now();
+        while living().is_none() {
+            assert!(removed.elapsed() < SETTLED, "it is not started again");
+            sleep(WATCH).await;
+        }
+        kept.stop().await;
+        assert_eq!(living(), None);
+        fs::remove_dir_all(&directory).unwrap();
     }
 }

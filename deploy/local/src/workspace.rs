@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use muster_engines::PidFile;
 
+use crate::suite::ENGINES;
+
 const DEFAULT: &str = ".dev";
 /// What is measured in instructions a call is built as it is shipped (`profile.dist` of the workspace).
 pub(crate) const SHIPPED: &str = "gateway";
@@ -114,10 +116,18 @@ impl Workspace {
     /// Remembers the process of a part.
     #[must_use]
     pub fn pid_file(&self, part: &str) -> PidFile {
-        PidFile::at(match part {
-            "postgres" | "rabbitmq" => self.state.join(part).join("pid"),
-            _ => self.state.join("run").join(format!("{part}.pid")),
+        PidFile::at(if ENGINES.contains(&part) {
+            self.state.join(part).join("pid")
+        } else {
+            self.state.join("run").join(format!("{part}.pid"))
         })
+    }
+
+    /// Remembers the process that keeps a part away: as long as that one lives, and the file is there, the part is not started
+    /// again.
+    #[must_use]
+    pub fn keeper_file(&self, part: &str) -> PidFile {
+        PidFile::at(self.state.join("run").join(format!("{part}.keeper")))
     }
 
     /// Where `up --detach` finds out how it went.

@@ -21,6 +21,8 @@ pub(crate) struct Part {
     pub(crate) health: Option<String>,
     pub(crate) log: PathBuf,
     pub(crate) pid_file: PidFile,
+    /// Whoever keeps it away: while that process lives, it is not started.
+    pub(crate) keeper: PidFile,
 }
 
 /// What kind of thing.

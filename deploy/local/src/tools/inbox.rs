@@ -1,4 +1,4 @@
-//! The mail inbox: takes every message over SMTP, sends none on, and shows them on a page.
+//! The mail inbox: takes messages over SMTP (to any address but those below `.invalid`), sends none on, and shows them on a page.
 
 mod mime;
 mod mood;

@@ -4,6 +4,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
+
+/// How long it thinks before each reply, where it takes its time. Whoever begins a conversation is told to wait five times before they
+/// may send a message, and three times in one that goes on: the mail worker of this suite (`MUSTER_MAIL_LEASE`) waits for three
+/// seconds, and so gives up the one and not the other.
+pub(super) const SLOWNESS: Duration = Duration::from_millis(700);
 
 /// How it behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +23,12 @@ pub(super) enum Mood {
     CutsAfterDot,
     /// Keeps the message, and says something that is no reply.
     Mumbles,
+    /// Thinks before each reply.
+    Slow,
+    /// Asks whoever writes to somebody for the first time to come again later (RFC 6647).
+    Greylists,
+    /// Knows the recipient, and asks to come again later with the message.
+    Busy,
 }
 
 impl Mood {
@@ -27,6 +39,9 @@ impl Mood {
             "away" => Self::Away,
             "cuts-after-dot" => Self::CutsAfterDot,
             "mumbles" => Self::Mumbles,
+            "slow" => Self::Slow,
+            "greylists" => Self::Greylists,
+            "busy" => Self::Busy,
             _ => Self::Good,
         }
     }
@@ -45,6 +60,9 @@ mod tests {
             ("away", Mood::Away),
             ("cuts-after-dot\n", Mood::CutsAfterDot),
             ("mumbles", Mood::Mumbles),
+            ("slow", Mood::Slow),
+            ("greylists", Mood::Greylists),
+            ("busy\n", Mood::Busy),
             ("nonsense", Mood::Good),
         ] {
             fs::write(folder.join("mood"), name).unwrap();

@@ -1,13 +1,15 @@
-//! The SMTP server (RFC 5321): takes any message for anybody.
+//! The SMTP server (RFC 5321): takes any message for anybody but those below `.invalid`, whom no mail can be sent to.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 
-use super::mood::Mood;
+use super::mood::{Mood, SLOWNESS};
 use super::store::Store;
+use crate::suite::NO_MAIL;
 
 /// The largest message taken, in bytes.
 const MESSAGE_LIMIT: u64 = 10_485_760;
@@ -33,9 +35,9 @@ async fn converse(stream: TcpStream, store: Arc<Store>) -> std::io::Result<()> {
     let mut stream = BufStream::new(stream);
     let mut envelope = Envelope::default();
     if store.mood() == Mood::Away {
-        return reply(&mut stream, "421 4.3.2 not now").await;
+        return reply(&mut stream, &store, "421 4.3.2 not now").await;
     }
-    reply(&mut stream, "220 inbox.muster.test ESMTP").await?;
+    reply(&mut stream, &store, "220 inbox.muster.test ESMTP").await?;
     loop {
         let mut line = Vec::new();
         let mut limited = (&mut stream).take(LINE_LIMIT);
@@ -43,7 +45,7 @@ async fn converse(stream: TcpStream, store: Arc<Store>) -> std::io::Result<()> {
             return Ok(());
         }
         if !line.ends_with(b"\n") {
-            return reply(&mut stream, "500 5.5.2 line too long").await;
+            return reply(&mut stream, &store, "500 5.5.2 line too long").await;
         }
         let line = String::from_utf8_lossy(&line).trim_end().to_owned();
         let verb = line.split([' ', ':']).next().unwrap_or_default();
@@ -55,14 +57,15 @@ async fn converse(stream: TcpStream, store: Arc<Store>) -> std::io::Result<()> {
                 "250 2.0.0 forgotten"
             }
             "MAIL" => envelope.from(&line),
-            "RCPT" => envelope.to(&line),
+            "RCPT" => envelope.to(&line, &store),
             "DATA" if envelope.recipients.is_empty() => "503 5.5.1 first MAIL and RCPT",
+            "DATA" if store.postpones(Mood::Busy, &envelope.recipients) => "451 4.3.2 too busy, come again",
             "DATA" => &data(&mut stream, std::mem::take(&mut envelope), &store).await?,
             "NOOP" => "250 2.0.0 yes",
-            "QUIT" => return reply(&mut stream, "221 2.0.0 bye").await,
+            "QUIT" => return reply(&mut stream, &store, "221 2.0.0 bye").await,
             _ => "500 5.5.1 unknown command",
         };
-        reply(&mut stream, answer).await?;
+        reply(&mut stream, &store, answer).await?;
     }
 }
 
@@ -73,7 +76,7 @@ async fn data(
     envelope: Envelope,
     store: &Store,
 ) -> std::io::Result<String> {
-    reply(stream, "354 end with a line that holds one dot").await?;
+    reply(stream, store, "354 end with a line that holds one dot").await?;
     let mut content = Vec::new();
     loop {
         let start = content.len();
@@ -92,7 +95,7 @@ async fn data(
         }
         // Who sends more has not read our SIZE, and is not listened to any longer.
         if content.len() as u64 > MESSAGE_LIMIT {
-            reply(stream, "552 5.3.4 message too large").await?;
+            reply(stream, store, "552 5.3.4 message too large").await?;
             return Err(ErrorKind::InvalidData.into());
         }
     }
@@ -108,8 +111,11 @@ async fn data(
     }
 }
 
-/// Sent at once: the other side waits for it.
-async fn reply(stream: &mut BufStream<TcpStream>, text: &str) -> std::io::Result<()> {
+/// Sent at once, except in a slow mood: the other side waits for it.
+async fn reply(stream: &mut BufStream<TcpStream>, store: &Store, text: &str) -> std::io::Result<()> {
+    if store.mood() == Mood::Slow {
+        sleep(SLOWNESS).await;
+    }
     stream.write_all(format!("{text}\r\n").as_bytes()).await?;
     stream.flush().await
 }
@@ -132,9 +138,15 @@ impl Envelope {
     }
 
     /// Takes a RCPT command, and tells the answer.
-    fn to(&mut self, line: &str) -> &'static str {
+    fn to(&mut self, line: &str, store: &Store) -> &'static str {
         match address_of(line, "TO:") {
             _ if self.sender.is_none() => "503 5.5.1 first MAIL",
+            Some(address) if address.to_ascii_lowercase().ends_with(NO_MAIL) => {
+                "550 5.1.2 no mail can be sent there"
+            }
+            Some(address) if store.postpones(Mood::Greylists, std::slice::from_ref(&address)) => {
+                "450 4.7.1 unknown so far, come again"
+            }
             Some(address) if !address.is_empty() => {
                 self.recipients.push(address);
                 "250 2.1.5 ok"
@@ -149,4 +161,106 @@ fn address_of(line: &str, keyword: &str) -> Option<String> {
     let at = line.to_ascii_uppercase().find(keyword)?;
     let rest = line.get(at + keyword.len()..)?.trim_start().strip_prefix('<')?;
     Some(rest.split_once('>')?.0.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use muster_clock::Clock;
+    use tokio::io::{BufReader, Lines};
+
+    use super::*;
+
+    /// An inbox whose messages are in a folder of the test's own.
+    struct Inbox(PathBuf);
+
+    impl Inbox {
+        fn new(test: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("muster-{test}-{}", std::process::id()));
+            fs::create_dir_all(&folder).unwrap();
+            Self(folder)
+        }
+
+        fn mood(&self, named: &str) {
+            fs::write(self.0.join("mood"), named).unwrap();
+        }
+
+        /// Another process of it, and a conversation that has been begun.
+        async fn greeted(&self) -> Sender {
+            let store = Store::open(&self.0, Clock::system()).unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(accept(listener, Arc::new(store)));
+            let mut sender = Sender(BufReader::new(TcpStream::connect(address).await.unwrap()).lines());
+            assert!(sender.hears().await.starts_with("220 "));
+            assert!(sender.says("HELO test").await.starts_with("250 "));
+            sender
+        }
+    }
+
+    impl Drop for Inbox {
+        fn drop(&mut self) {
+            drop(fs::remove_dir_all(&self.0));
+        }
+    }
+
+    struct Sender(Lines<BufReader<TcpStream>>);
+
+    impl Sender {
+        async fn hears(&mut self) -> String {
+            self.0.next_line().await.unwrap().unwrap()
+        }
+
+        async fn says(&mut self, line: &str) -> String {
+            let stream = self.0.get_mut();
+            stream.write_all(format!("{line}\r\n").as_bytes()).await.unwrap();
+            self.hears().await
+        }
+
+        /// The code of the last reply, and to which command it was.
+        async fn sends(&mut self, to: &str) -> (&'static str, String) {
+            let code = |reply: String| reply.get(..3).unwrap().to_owned();
+            assert_eq!(code(self.says("RSET").await), "250");
+            assert_eq!(code(self.says("MAIL FROM:<a@muster.test>").await), "250");
+            let told = code(self.says(&format!("RCPT TO:<{to}>")).await);
+            if told != "250" {
+                return ("RCPT", told);
+            }
+            let told = code(self.says("DATA").await);
+            if told != "354" {
+                return ("DATA", told);
+            }
+            ("dot", code(self.says("Subject: hello\r\n\r\nhello\r\n.").await))
+        }
+    }
+
+    #[tokio::test]
+    async fn no_mail_is_taken_for_a_domain_that_cannot_be() {
+        let inbox = Inbox::new("no-mail");
+        let mut sender = inbox.greeted().await;
+        let taken = |step, code: &str| (step, code.to_owned());
+        assert_eq!(sender.sends("ada@School.Invalid").await, taken("RCPT", "550"));
+        assert_eq!(sender.sends("ada@school.test").await, taken("dot", "250"));
+    }
+
+    #[tokio::test]
+    async fn who_is_to_come_again_is_told_so_once_also_by_another_process() {
+        let inbox = Inbox::new("come-again");
+        let taken = |step, code: &str| (step, code.to_owned());
+        let mut sender = inbox.greeted().await;
+        inbox.mood("greylists");
+        assert_eq!(sender.sends("ada@school.test").await, taken("RCPT", "450"));
+        assert_eq!(sender.sends("ada@school.test").await, taken("dot", "250"));
+        inbox.mood("busy");
+        assert_eq!(sender.sends("ada@school.test").await, taken("dot", "250"));
+        assert_eq!(sender.sends("bob@school.test").await, taken("DATA", "451"));
+        let mut sender = inbox.greeted().await;
+        for known in ["ada@school.test", "bob@school.test"] {
+            assert_eq!(sender.sends(known).await, taken("dot", "250"), "{known}");
+        }
+        inbox.mood("good");
+        assert_eq!(sender.sends("eve@school.test").await, taken("dot", "250"));
+    }
 }

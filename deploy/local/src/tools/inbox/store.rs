@@ -1,6 +1,8 @@
 //! Messages as files, one each, and what is shown of them in lists.
 
-use std::fs;
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -11,6 +13,9 @@ use time::format_description::well_known::Rfc3339;
 
 use super::mime::Message;
 use super::mood::Mood;
+
+/// The recipients that were postponed, one a line.
+const POSTPONED: &str = "postponed";
 
 /// One line of the list.
 #[derive(Clone, Debug, Serialize)]
@@ -31,6 +36,8 @@ pub(super) struct Summary {
 pub(super) struct Store {
     folder: PathBuf,
     index: Mutex<Vec<Summary>>,
+    /// To whom messages were to come again later.
+    postponed: Mutex<BTreeSet<String>>,
     clock: Clock,
 }
 
@@ -47,9 +54,11 @@ impl Store {
             }
         }
         index.sort_by_key(|summary| summary.id);
+        let postponed = fs::read_to_string(folder.join(POSTPONED)).unwrap_or_default();
         Ok(Self {
             folder: folder.to_path_buf(),
             index: Mutex::new(index),
+            postponed: Mutex::new(postponed.lines().map(str::to_owned).collect()),
             clock,
         })
     }
@@ -90,6 +99,28 @@ impl Store {
     /// How whoever sends is treated at this moment.
     pub(super) fn mood(&self) -> Mood {
         Mood::of(&self.folder)
+    }
+
+    /// Whether a message to them is to come again later, in this mood. Nobody hears that twice, also when this process is killed
+    /// meanwhile: whoever does waits five minutes the next time, then fifteen, then hours.
+    pub(super) fn postpones(&self, mood: Mood, recipients: &[String]) -> bool {
+        if self.mood() != mood {
+            return false;
+        }
+        let mut postponed = self.postponed.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = recipients
+            .iter()
+            .filter(|to| postponed.insert((*to).clone()))
+            .map(|to| format!("{to}\n"))
+            .collect::<String>();
+        if first.is_empty() {
+            return false;
+        }
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.folder.join(POSTPONED));
+        file.and_then(|mut file| file.write_all(first.as_bytes())).is_ok()
     }
 
     /// One message as it came.

@@ -146,5 +146,6 @@ fn part(workspace: &Workspace, name: &str, kind: Kind, health: Option<String>) -
         health,
         log: workspace.log(name),
         pid_file: workspace.pid_file(name),
+        keeper: workspace.keeper_file(name),
     }
 }
