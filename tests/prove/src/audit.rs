@@ -1,6 +1,6 @@
 //! Whether everything that was answered is so, once, and nothing besides. Asked from outside, after the suite has settled.
 
-mod events;
+pub(crate) mod events;
 mod invitations;
 mod mails;
 mod pages;
@@ -32,8 +32,11 @@ pub(crate) async fn run(
     ledger: &Ledger,
     parked_before: &BTreeMap<&'static str, u32>,
 ) -> anyhow::Result<Vec<Finding>> {
+    // Before all are listed: one that is made by it is one of them.
+    let repeated = invitations::repeated(place, ledger).await?;
     let listed = invitations::listed(place).await?;
     let employed = people::employed(place).await?;
+    let told = mails::told(place).await?;
     Ok(vec![
         Finding {
             promise: "no call was refused, or answered with an error, that was in order",
@@ -41,11 +44,12 @@ pub(crate) async fn run(
             problems: ledger.calls.unexpected.clone(),
         },
         invitations::states(ledger, &listed),
-        invitations::repeated(place, ledger).await?,
+        repeated,
         invitations::imported(ledger, &listed),
         people::employments(ledger, &employed),
         people::assignments(place, &employed).await?,
-        mails::copies(place, ledger).await?,
+        mails::copies(place, ledger, &listed, &told).await?,
+        mails::refusals(ledger, &listed, &told),
         events::applied(place).await?,
         parked(place, parked_before).await?,
     ])

@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
+
+/// Between looks whether it has come, of whoever waits for something else.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A moment, or when somebody says so.
 #[derive(Debug)]
@@ -37,6 +40,14 @@ impl End {
     /// Whether it has come.
     pub(crate) fn has_come(&self) -> bool {
         self.comes_within(Duration::ZERO)
+    }
+
+    /// Waits for so long, and no longer than until it comes.
+    pub(crate) async fn wait(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while !self.has_come() && Instant::now() < until {
+            sleep(LOOK.min(until - Instant::now())).await;
+        }
     }
 
     /// Whether it comes before so much time is over, as far as is known.

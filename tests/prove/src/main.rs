@@ -1,7 +1,7 @@
 //! Whether the suite keeps its promises while everything around it breaks: the program of `cargo dev prove`.
 //!
-//! It works a running suite through its edge, as many people at once, and kills, freezes, restarts and cuts off every part of
-//! it meanwhile. What was answered stands in a [`ledger`]. When nothing is on its way any more, it looks from outside (the
+//! It works a running suite through its edge, as many people at once, and kills, freezes, restarts, takes away and cuts off every part
+//! of it meanwhile. What was answered stands in a [`ledger`]. When nothing is on its way any more, it looks from outside (the
 //! edge, the databases, the queues, the inbox) whether everything that was answered is so, once, and nothing besides.
 //!
 //! With `--rolling` it harms nothing: it restarts every process as a cluster does when a release is rolled out, and no call may fail;
@@ -13,6 +13,7 @@
 
 mod audit;
 mod damage;
+mod deck;
 mod end;
 mod k6;
 mod ledger;
@@ -25,6 +26,7 @@ mod report;
 mod rolling;
 mod settle;
 mod trouble;
+mod wire;
 mod work;
 
 use std::ffi::OsString;
@@ -39,6 +41,7 @@ use tokio::time::Instant;
 use self::damage::Damage;
 use self::end::End;
 use self::place::Place;
+use self::wire::Wire;
 
 /// Works a suite, harms it, and looks what became of everything; the exit status tells.
 #[derive(Debug, Parser)]
@@ -74,13 +77,15 @@ async fn main() -> ExitCode {
 
 async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find(arguments.dir)?;
-    let place = Place::open(&workspace).await?;
+    let mut place = Place::open(&workspace).await?;
     if let Some(rounds) = arguments.rolling {
         return rolling::prove(&place, rounds, arguments.from.as_deref(), arguments.k6).await;
     }
     if let Some((program, its)) = arguments.by.split_first() {
         return others::prove(&place, program, its).await;
     }
+    let wire = Wire::to(&place.addresses.gateway).await?;
+    place.edge.clone_from(&wire.address);
     outln!(
         "{} is worked through the edge for {} s, while every part of the suite is harmed …",
         place.organization,
@@ -88,7 +93,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     );
     let end = End::at(Instant::now() + Duration::from_secs(arguments.seconds));
     let parked_before = queues::parked(&place).await?;
-    let (ledger, harm) = tokio::try_join!(work::run(&place, &end), trouble::run(&place, &end))?;
+    let (ledger, harm) = tokio::try_join!(work::run(&place, &end), trouble::run(&place, &wire, &end))?;
     outln!("The suite is left alone until nothing is on its way …");
     settle::wait(&place).await?;
     if let Some(damage) = arguments.damage {

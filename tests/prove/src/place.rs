@@ -32,6 +32,8 @@ const DATABASE_PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Place {
     pub(crate) workspace: Workspace,
     pub(crate) addresses: Addresses,
+    /// Where people call: the edge, or what leads to it.
+    pub(crate) edge: String,
     pub(crate) http: reqwest::Client,
     pub(crate) clock: Clock,
     /// `organizations/{organization}`.
@@ -54,9 +56,11 @@ impl Place {
     pub(crate) async fn open(workspace: &Workspace) -> anyhow::Result<Self> {
         let clock = Clock::system();
         let run = format!("{:09}", clock.new_uuid().as_u128() % 1_000_000_000);
+        let addresses = Addresses::read(workspace)?;
         let mut place = Self {
             workspace: workspace.clone(),
-            addresses: Addresses::read(workspace)?,
+            edge: addresses.gateway.clone(),
+            addresses,
             http: reqwest::Client::builder()
                 .no_proxy()
                 .timeout(Duration::from_secs(10))
@@ -114,7 +118,7 @@ impl Place {
     pub(crate) fn person(&self, who: &str) -> anyhow::Result<Client> {
         let [.., a, b, c] = self.clock.new_uuid().into_bytes();
         let network = Ipv4Addr::new(127, 128 | (a >> 2), b, c);
-        let edge = Endpoint::from_shared(self.addresses.gateway.clone())?.local_address(Some(network.into()));
+        let edge = Endpoint::from_shared(self.edge.clone())?.local_address(Some(network.into()));
         let token = TokenSource::fixed(&token::of(&self.workspace, who)?)?;
         Ok(Client::on(edge.connect_lazy()).with_token(token))
     }

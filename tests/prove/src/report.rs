@@ -32,6 +32,10 @@ pub(crate) fn print(ledger: &Ledger, harm: &Harm, findings: &[Finding]) -> ExitC
     ] {
         outln!("  {:>6}  {what}", ledger.count(last_act));
     }
+    outln!(
+        "  {:>6}  to addresses that the mail server refuses",
+        ledger.unreachable().count()
+    );
     let rows: usize = ledger.imports.iter().map(|import| import.addresses.len()).sum();
     outln!("  {rows:>6}  rows of {} spreadsheets", ledger.imports.len());
     outln!("\nFound from outside");

@@ -14,6 +14,19 @@ use crate::place::Place;
 /// # Errors
 /// A database does not answer.
 pub(super) async fn applied(place: &Place) -> anyhow::Result<Finding> {
+    let (looked_at, problems) = unheard(place).await?;
+    Ok(Finding {
+        promise: "every event was published, and applied by everybody who is told",
+        looked_at,
+        problems,
+    })
+}
+
+/// How many events there are, and in one line each which of them was not published, or not applied by somebody who is told.
+///
+/// # Errors
+/// A database does not answer.
+pub(crate) async fn unheard(place: &Place) -> anyhow::Result<(usize, Vec<String>)> {
     let organization = place.organization_id()?;
     let (mut looked_at, mut problems) = (0, Vec::new());
     for publisher in OWNERS {
@@ -47,11 +60,7 @@ pub(super) async fn applied(place: &Place) -> anyhow::Result<Finding> {
             }
         }
     }
-    Ok(Finding {
-        promise: "every event was published, and applied by everybody who is told",
-        looked_at,
-        problems,
-    })
+    Ok((looked_at, problems))
 }
 
 fn is_told(service: &str, event: &str) -> bool {

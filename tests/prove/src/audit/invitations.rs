@@ -1,6 +1,6 @@
 //! Invitations, as the edge tells them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use muster_client::acts::invitation;
 use muster_client::call;
@@ -14,7 +14,7 @@ use crate::place::{OWNER, Place};
 /// How many requests are sent once more.
 const REPEATED: usize = 100;
 
-/// Whether each invitation that was answered is there, as was answered last.
+/// Whether each invitation that was answered is there, as was answered last, and no other is.
 pub(super) fn states(ledger: &Ledger, listed: &BTreeMap<String, Invitation>) -> Finding {
     let mut problems = Vec::new();
     for (name, invited) in &ledger.invitations {
@@ -23,6 +23,8 @@ pub(super) fn states(ledger: &Ledger, listed: &BTreeMap<String, Invitation>) -> 
             continue;
         };
         let is_so = match invited.last_act {
+            // Its mail was never taken.
+            LastAct::Waiting if invited.is_unreachable() => found.state() == InvitationState::Prospect,
             LastAct::Waiting => matches!(
                 found.state(),
                 InvitationState::Prospect | InvitationState::Pending
@@ -39,17 +41,18 @@ pub(super) fn states(ledger: &Ledger, listed: &BTreeMap<String, Invitation>) -> 
             ));
         }
     }
-    let imported = ledger
-        .imports
-        .iter()
-        .map(|import| import.addresses.len())
-        .sum::<usize>();
-    let expected = ledger.invitations.len() + imported;
-    if listed.len() != expected {
-        problems.push(format!("there are {} invitations, not {expected}", listed.len()));
-    }
+    let rows = ledger.imports.iter().flat_map(|import| {
+        let of_it = import.addresses.iter();
+        of_it.map(move |address| (import.name.as_str(), address.as_str()))
+    });
+    let rows: BTreeSet<(&str, &str)> = rows.collect();
+    let unasked = listed.values().filter(|found| {
+        let row = (found.import.as_str(), found.address.as_str());
+        !ledger.invitations.contains_key(&found.name) && !rows.contains(&row)
+    });
+    problems.extend(unasked.map(|found| format!("nobody asked for {} to {}", found.name, found.address)));
     Finding {
-        promise: "every invitation that was answered is there, as was answered",
+        promise: "every invitation that was answered is there, as was answered, and no other",
         looked_at: ledger.invitations.len(),
         problems,
     }
