@@ -1,5 +1,7 @@
 //! The inbox, as the people who are mailed read it.
 
+use std::path::PathBuf;
+
 use anyhow::Context;
 use serde::Deserialize;
 
@@ -21,6 +23,18 @@ struct Message {
 /// The inbox does not answer.
 pub(crate) async fn count(place: &Place, address: &str) -> anyhow::Result<usize> {
     Ok(listed(place, address).await?.len())
+}
+
+/// Where the inbox keeps the messages that came to an address.
+///
+/// # Errors
+/// The inbox does not answer.
+pub(crate) async fn files(place: &Place, address: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let folder = place.workspace.at("inbox");
+    let listed = listed(place, address).await?.into_iter();
+    Ok(listed
+        .map(|it| folder.join(format!("{:08}.eml", it.id)))
+        .collect())
 }
 
 /// The token of the link in the newest message to an address, if one has come.

@@ -9,7 +9,7 @@
 //!
 //! With a program after `--` it harms nothing by itself: that program does, and what callers felt meanwhile is told.
 //!
-//! What it can find is shown by what it is made to find: `--damage` does one deliberate damage before it looks.
+//! What it can find is shown by what it is made to find: with `--damage` it looks again after each deliberate damage.
 
 mod audit;
 mod damage;
@@ -29,17 +29,21 @@ mod trouble;
 mod wire;
 mod work;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Parser;
 use muster_local::{Workspace, outln, output};
 use tokio::time::Instant;
 
-use self::damage::Damage;
+use self::audit::Finding;
+use self::damage::{Damage, Victims};
 use self::end::End;
+use self::ledger::Ledger;
 use self::place::Place;
 use self::wire::Wire;
 
@@ -62,9 +66,9 @@ struct Arguments {
     /// Let k6, a program of others, call at a steady rate meanwhile; none of its calls may fail either
     #[arg(long, requires = "rolling")]
     k6: bool,
-    /// Do this before looking: it has to be found
-    #[arg(long, value_enum, value_name = "KIND")]
-    damage: Option<Damage>,
+    /// After looking, do these one after the other, and look again after each: each has to be found
+    #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',')]
+    damage: Vec<Damage>,
     /// Harm nothing: work as long as this program runs, and count each line that it prints as something it did
     #[arg(last = true, value_name = "PROGRAM", conflicts_with_all = ["seconds", "rolling", "damage"])]
     by: Vec<OsString>,
@@ -93,13 +97,47 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     );
     let end = End::at(Instant::now() + Duration::from_secs(arguments.seconds));
     let parked_before = queues::parked(&place).await?;
-    let (ledger, harm) = tokio::try_join!(work::run(&place, &end), trouble::run(&place, &wire, &end))?;
+    let (mut ledger, harm) = tokio::try_join!(work::run(&place, &end), trouble::run(&place, &wire, &end))?;
     outln!("The suite is left alone until nothing is on its way …");
     settle::wait(&place).await?;
-    if let Some(damage) = arguments.damage {
-        outln!("Damage is done on purpose: {damage:?}.");
-        damage.inflict(&place, &ledger).await?;
-    }
     let findings = audit::run(&place, &ledger, &parked_before).await?;
-    Ok(report::print(&ledger, &harm, &findings))
+    let code = report::print(&ledger, &harm, &findings);
+    // Where something is wrong already, nobody could say by what it was found.
+    if arguments.damage.is_empty() || findings.iter().any(|finding| !finding.problems.is_empty()) {
+        return Ok(code);
+    }
+    damaged(&place, &mut ledger, &parked_before, &arguments.damage).await
+}
+
+/// Does one damage after the other, and looks after each what is found that was not there before; success when something was, each time.
+async fn damaged(
+    place: &Place,
+    ledger: &mut Ledger,
+    parked_before: &BTreeMap<&'static str, u32>,
+    damages: &[Damage],
+) -> anyhow::Result<ExitCode> {
+    outln!("\nDamage on purpose");
+    let (mut victims, mut known, mut code) = (Victims::default(), BTreeSet::new(), ExitCode::SUCCESS);
+    for damage in damages {
+        damage
+            .inflict(place, ledger, &mut victims)
+            .await
+            .with_context(|| format!("{} cannot be done", damage.name()))?;
+        let problems = problems(audit::run(place, ledger, parked_before).await?);
+        let new: BTreeSet<_> = problems.difference(&known).cloned().collect();
+        if !report::print_damage(&damage.name(), &new) {
+            code = ExitCode::FAILURE;
+        }
+        known = problems;
+    }
+    Ok(code)
+}
+
+/// Each promise with each problem that breaks it.
+fn problems(findings: Vec<Finding>) -> BTreeSet<(&'static str, String)> {
+    let of = |finding: Finding| {
+        let problems = finding.problems.into_iter();
+        problems.map(move |problem| (finding.promise, problem))
+    };
+    findings.into_iter().flat_map(of).collect()
 }

@@ -1,5 +1,6 @@
 //! What was done, and what was found.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use muster_local::outln;
@@ -57,4 +58,21 @@ pub(crate) fn print(ledger: &Ledger, harm: &Harm, findings: &[Finding]) -> ExitC
         outln!("\nA promise was broken.");
         ExitCode::FAILURE
     }
+}
+
+/// Prints which promises are found broken by a damage; whether any is.
+pub(crate) fn print_damage(damage: &str, new: &BTreeSet<(&'static str, String)>) -> bool {
+    if new.is_empty() {
+        outln!("  {damage}  NOT FOUND");
+        return false;
+    }
+    let promises: BTreeSet<_> = new.iter().map(|(promise, _)| promise).collect();
+    for promise in promises {
+        outln!("  {damage}  found: {promise}");
+        let problems = new.iter().filter(|(of, _)| of == promise);
+        for (_, problem) in problems.take(SHOWN) {
+            outln!("                  {problem}");
+        }
+    }
+    true
 }

@@ -186,7 +186,8 @@ async fn cancel(
     );
 }
 
-async fn accept(invitee: &Client, calls: &mut Calls, token: String) -> Option<()> {
+/// Accepts an invitation by the token of its link; `None` when that was refused.
+pub(crate) async fn accept(invitee: &Client, calls: &mut Calls, token: String) -> Option<()> {
     let request = AcceptInvitationRequest {
         token,
         request_id: request_id(),
