@@ -149,8 +149,8 @@ pub(super) async fn steps(scenario: &mut Scenario) -> anyhow::Result<usize> {
         4 page of "invitation";
         5 glossary of "invitation";
         6 accepting of "employment";
-        7 transfer of "records";
-        8 archive of "records";
+        7 archive of "records";
+        8 transfer of "records";
         9 screens of "gateway";
     }
     Ok(pages.opened)

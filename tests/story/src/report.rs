@@ -17,6 +17,11 @@ impl StepReport {
         self.lines.push(line.into());
     }
 
+    /// A sentence of the text that the story follows; the lines after it show what it says.
+    pub(super) fn quote(&mut self, sentence: &str) {
+        self.line(format!("“{sentence}”"));
+    }
+
     /// A page to look at.
     pub(super) fn link(&mut self, what: &str, url: impl Into<String>) {
         self.pages.push((what.to_owned(), url.into()));

@@ -18,12 +18,15 @@ pub(super) const SENTENCE: &str = "This will open up a Notification modal where 
 pub(super) const TITLE: &str =
     "Eleven at once are refused whole; ten are invited by hand, nine of them now and one tomorrow";
 
+const UP_TO: &str = "A modal will pop up allowing you to add up to 10 users at a time.";
+
 /// How many are mailed at once.
 pub(super) const NOW: i64 = 9;
 
 pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepReport> {
     let mut report = StepReport::default();
     let owner = provider.owner.clone();
+    report.quote(UP_TO);
     let before = provider.listed(&[]).await?.len();
     let refused = invitation::batch_create(&owner, &provider.organization, wanted(provider, 11)).await;
     let status = expect_refusal("eleven at once", ErrorReason::TooManyInvitations, refused)?;

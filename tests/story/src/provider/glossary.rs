@@ -15,6 +15,12 @@ use crate::report::StepReport;
 pub(super) const SENTENCE: &str = "At any time you can use the ⟲ icon to resend the invites to your learners and the × to cancel the invite.";
 pub(super) const TITLE: &str = "Both sides see each word: one that waits is cancelled, one is sent again and its link exchanged and broken, one is declined, undone and declined again, one expires, the others are sent again";
 
+const PROSPECT: &str =
+    "Prospect - Invite is attempting to be sent to the listed email. Once delivered it moves to pending";
+const PENDING: &str = "Pending - Invite has been sent via email, waiting for your learner to accept.";
+const CANCELLED: &str = "Cancelled - After clicking the × the status will update to cancel the invite (breaking the link you sent).";
+const DECLINED: &str = "Declined - Invite not accepted and was declined on the learner’s side";
+
 /// What is shown to whom nothing waits for.
 const NOTHING: &str = "No invitation to your confirmed addresses waits for an answer.";
 
@@ -45,6 +51,7 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
 
 /// Prospect, until tomorrow: the invitee sees nothing of it; the owner takes it back, by what they saw.
 async fn waits(provider: &Provider<'_>, report: &mut StepReport) -> anyhow::Result<()> {
+    report.quote(PROSPECT);
     let (owner, organization) = (&provider.owner, &provider.organization);
     let scheduled = InvitationFilter {
         states: vec![InvitationState::Prospect.into()],
@@ -78,6 +85,7 @@ async fn waits(provider: &Provider<'_>, report: &mut StepReport) -> anyhow::Resu
 
 /// Pending: sent again it has the same link, exchanged the old one is dead, cancelled it is broken.
 async fn links(provider: &Provider<'_>, report: &mut StepReport) -> anyhow::Result<()> {
+    report.quote(PENDING);
     let (owner, addresses) = (&provider.owner, &provider.scenario.addresses);
     let address = provider.learner("hand-3");
     let invited = pending(provider, &address).await?;
@@ -96,6 +104,7 @@ async fn links(provider: &Provider<'_>, report: &mut StepReport) -> anyhow::Resu
     Browser::open(addresses, &other).await?.shows("invites you")?;
     report.line("exchanged it has another, and the old link says so (410 Gone)");
 
+    report.quote(CANCELLED);
     let cancelled = invitation::batch_cancel(owner, &provider.organization, vec![invited.name]).await?;
     done(&cancelled, 1)?;
     report.link_call("an invitation being cancelled", provider.scenario, owner);
@@ -114,6 +123,7 @@ async fn links(provider: &Provider<'_>, report: &mut StepReport) -> anyhow::Resu
 
 /// Declined: by the link alone, taken back, and declined again.
 async fn declines(provider: &Provider<'_>, report: &mut StepReport) -> anyhow::Result<()> {
+    report.quote(DECLINED);
     let address = provider.learner("hand-4");
     let mut browser = invitee::follow(provider, &address, "/i/").await?;
     for undone in [true, false] {

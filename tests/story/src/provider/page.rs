@@ -16,6 +16,9 @@ pub(super) const SENTENCE: &str =
     "This option allows users to join your organization without an invite being sent.";
 pub(super) const TITLE: &str = "A stranger joins by the organization's page: location, group and address, a mail, and the invitation in their account";
 
+const ADDRESS: &str = "Customized URL: Here you can enter a custom URL for your webpage link.";
+const DOMAINS: &str = "Email Allow List: Entering an email domain here will allow only individuals with that domain in their email address to join your organization.";
+
 pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepReport> {
     let mut report = StepReport::default();
     let owner = provider.owner.clone();
@@ -31,7 +34,11 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
     ensure!(page.is_open, "the page is not open: {:?}", page.missing);
     let address = format!("{}{}", provider.scenario.addresses.gateway, page.path);
     ensure!(page.url == address, "the link to pass on is {}", page.url);
-    report.line("the page is open, for addresses of school.test");
+    report.quote(ADDRESS);
+    report.line(format!(
+        "the page is open, with an address of its own: {}",
+        page.path
+    ));
     report.line(format!("its settings say: {}", page.caution));
     report.link("the page", &address);
 
@@ -43,13 +50,17 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         address: "stranger@elsewhere.test".to_owned(),
         ..Default::default()
     };
+    report.quote(DOMAINS);
     let refused = join_page::ask(&provider.scenario.anybody, outside).await;
     let status = expect_refusal(
         "an address of elsewhere",
         ErrorReason::JoinAddressNotAllowed,
         refused,
     )?;
-    report.line(format!("an address of elsewhere: {}", status.message()));
+    report.line(format!(
+        "only addresses of school.test can join; one of elsewhere: {}",
+        status.message()
+    ));
 
     let stranger = provider.learner("stranger");
     let mut browser = Browser::open(&provider.scenario.addresses, &address).await?;

@@ -23,7 +23,8 @@ pub(super) const TITLE: &str = "The owner sets up trainings, groups and a locati
 /// What the organization is called.
 pub(super) const NAME: &str = "Sunrise Training Centre";
 
-const PREMIUM: Limits = Limits {
+/// What its plan allows.
+pub(super) const PREMIUM: Limits = Limits {
     invitations_by_hand: 10,
     import_rows: 500,
     messages_per_day: 5000,

@@ -8,14 +8,17 @@ use muster_clock::Clock;
 use muster_proto::invitation::v1::{
     DeliveryState, Import, ImportFileFormat, ImportRowState, ImportState, InvitationState, ListImportsRequest,
 };
+use muster_refusal::ErrorReason;
 
-use super::{GROUPS, LOCATION, Provider, SOON, by_hand, workbook};
-use crate::expect::{unless_unavailable, wait_until};
+use super::{GROUPS, LOCATION, Provider, SOON, by_hand, setup, workbook};
+use crate::expect::{expect_refusal, unless_unavailable, wait_until};
 use crate::invite::rows;
 use crate::report::StepReport;
 
 pub(super) const SENTENCE: &str = "Review the preview of your import file. If all looks good, click Approve or click Disapprove if something looks off.";
-pub(super) const TITLE: &str = "The owner downloads the template and fills it in, as text, which is disapproved, and as a workbook, which is approved; what was refused is mended in its own file and goes out at a scheduled time";
+pub(super) const TITLE: &str = "A list with a row too many is refused whole; the owner downloads the template and fills it in, as text, which is disapproved, and as a workbook, which is approved; what is wrong in it is mended in its own file and goes out at a scheduled time";
+
+const UP_TO: &str = "You can invite up to 500 users at a time by using the Upload Learners option.";
 
 /// How many of the list are right.
 pub(super) const RIGHT: usize = 40;
@@ -25,6 +28,7 @@ const WRONG: &str = "mandated reporters";
 pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepReport> {
     let mut report = StepReport::default();
     let before = provider.listed(&[]).await?.len();
+    too_many(provider, &mut report).await?;
     as_text(provider, &mut report).await?;
     ensure!(
         provider.listed(&[]).await?.len() == before,
@@ -49,6 +53,22 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
     report.line("the whole list once more, mended: nobody is doubled");
     history(provider, &mut report).await?;
     Ok(report)
+}
+
+/// One row more than the plan has is refused whole: nobody has to find out which rows were left out.
+async fn too_many(provider: &Provider<'_>, report: &mut StepReport) -> anyhow::Result<()> {
+    report.quote(UP_TO);
+    let rows = setup::PREMIUM.import_rows + 1;
+    let row = |number| {
+        let address = provider.learner(&format!("list-{number}"));
+        format!("{address},{},{LOCATION}\r\n", GROUPS[0])
+    };
+    let rows_of_it: String = (1..=rows).map(row).collect();
+    let bytes = format!("email,groups,location\r\n{rows_of_it}").into_bytes();
+    let refused = import::upload(&provider.owner, &provider.organization, "everybody.csv", &bytes).await;
+    let status = expect_refusal("a row too many", ErrorReason::ImportTooLarge, refused)?;
+    report.line(format!("{rows} rows in one file: {}", status.message()));
+    Ok(())
 }
 
 /// The template as text, filled in, uploaded and disapproved.
