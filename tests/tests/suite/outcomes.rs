@@ -4,8 +4,10 @@
 use std::path::PathBuf;
 
 use fantoccini::Locator;
+use muster_client::Client;
 use muster_client::acts::{employment, invitation, organization as profile, record, training};
 use muster_proto::invitation::v1::Invitation;
+use muster_proto::records::v1::Assignment;
 use muster_testkit::{eventually, eventually_some};
 
 use crate::support::{
@@ -17,6 +19,9 @@ const ORGANIZATION: &str = "Kinderbetreuungseinrichtungsträgergesellschaftsverw
 /// The same of a group.
 const GROUP: &str = "ПреподавателиДополнительногоОбразованияИВоспитателиГруппыПродлённогоДняМладшая";
 const TRAINING: &str = "Wiederbelebungsmaßnahmenauffrischungslehrgangsteilnahmebescheinigung";
+/// Why staff move progress; with an address to which it does not matter where a line ends.
+const REASON: &str =
+    "Asked by telephone; see https://tickets.school.test/2026/wiederbelebungsmassnahmenauffrischungslehrgang";
 
 /// What the pages say in a language.
 struct Words {
@@ -39,6 +44,11 @@ struct Words {
     completed: &'static str,
     begun: &'static str,
     moves: &'static str,
+    ended: &'static str,
+    again: &'static str,
+    completed_meanwhile: &'static str,
+    moved: &'static str,
+    moved_by_staff: &'static str,
     join: &'static str,
     missing: &'static str,
     error: &'static str,
@@ -68,6 +78,11 @@ const ENGLISH: Words = Words {
     completed: "Completed (100 %)",
     begun: "Begun (30 %)",
     moves: "Go on for my organization",
+    ended: "Your sign-in had ended before you pressed the button.",
+    again: "press the button once more",
+    completed_meanwhile: "One of the two is completed by now",
+    moved: "you go on for your organization.",
+    moved_by_staff: "Registry staff moved it:",
     join: "Choose where you work and what you learn",
     missing: "Something is missing",
     error: "Error:",
@@ -97,6 +112,11 @@ const SPANISH: Words = Words {
     completed: "Completada (100 %)",
     begun: "Empezada (30 %)",
     moves: "Continuar para mi organización",
+    ended: "Su sesión había terminado antes de que pulsara el botón.",
+    again: "pulse el botón otra vez",
+    completed_meanwhile: "Una de las dos ya está completada",
+    moved: "continúa para su organización.",
+    moved_by_staff: "Lo trasladó el personal del registro:",
     join: "Elija dónde trabaja y qué aprende",
     missing: "Falta algo",
     error: "Error:",
@@ -374,13 +394,57 @@ async fn trainings(walk: &Walk<'_>, address: &str) {
     walk.browser
         .shows(&certificates.first().unwrap().certificate_number)
         .await;
+
+    walk.browser.client.delete_cookie("muster-session").await.unwrap();
     walk.browser.click(".transfer").await;
-    walk.browser.shows(words.begun).await;
-    let moved = record::list_own_assignments(&person).await.unwrap();
-    let moved = moved.iter().find(|one| one.name == assigned.name).unwrap();
-    assert_eq!(moved.progress_percent, 30);
+    walk.browser.shows(words.ended).await;
+    walk.browser.click("#sign-in").await;
+    walk.browser.registers(address, None).await;
+    walk.shows(words.again, "18-trainings-again").await;
+    // While the page stood open.
+    training::report_progress(&learning_system, &own.name, 100)
+        .await
+        .unwrap();
+    walk.browser.click(".transfer").await;
+    walk.shows(words.completed_meanwhile, "18-trainings-completed-meanwhile")
+        .await;
+    moves(walk, &person, &assigned).await;
     let employed = employment::list_own(&person).await.unwrap();
     assert_eq!(employed.len(), 1);
+}
+
+/// Progress that they move to what an organization has assigned, and what registry staff move there from another sign-in.
+async fn moves(walk: &Walk<'_>, person: &Client, assigned: &Assignment) {
+    let (suite, words) = (walk.suite, walk.words);
+    let learning_system = suite.client("learning-system");
+    let begin = async |who: &Client, percent| {
+        let own = record::take_training(who, &assigned.training).await.unwrap();
+        training::report_progress(&learning_system, &own.name, percent)
+            .await
+            .unwrap();
+        own.name
+    };
+    let further = async || {
+        let all = record::list_own_assignments(person).await.unwrap();
+        let own = all.into_iter().find(|one| one.name == assigned.name);
+        own.unwrap().progress_percent
+    };
+    begin(person, 30).await;
+    walk.open("/trainings").await;
+    walk.browser.click(".transfer").await;
+    walk.browser.shows(words.moved).await;
+    walk.browser.shows(words.begun).await;
+    assert_eq!(further().await, 30);
+
+    let other = suite.client(&format!("other-{}@school.test", suite.unique()));
+    let begun = begin(&other, 60).await;
+    record::move_progress(&suite.client("staff"), &begun, &assigned.name, REASON)
+        .await
+        .unwrap();
+    assert_eq!(further().await, 60);
+    walk.open("/trainings").await;
+    walk.browser.shows(REASON).await;
+    walk.shows(words.moved_by_staff, "18-trainings-moved").await;
 }
 
 /// By the page, with what people leave out.

@@ -38,7 +38,7 @@ use crate::limits::ClientAddress;
 /// The person who is signed in.
 const ME: &str = "persons/me";
 /// The largest page there is.
-const LARGEST: i32 = 1000;
+pub(crate) const LARGEST: i32 = 1000;
 
 /// The edge's gRPC service, as a generated client takes it. It answers every call: what goes wrong is a status.
 pub(crate) type EdgeService =

@@ -15,7 +15,7 @@ use super::form::{self, Form};
 pub(crate) struct KeptForm {
     /// The page that it stood on.
     page: Destination,
-    /// What it was about: the name of an organization, a grant or an invitation.
+    /// What it was about: the name of an organization, a grant, an invitation or an assignment.
     pub(crate) target: String,
     /// The last day of a consent, as it was typed.
     pub(crate) until: String,

@@ -1,5 +1,7 @@
 //! What whoever is signed in has to take and has taken, at any organization and by themself.
 
+mod moves;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -8,47 +10,87 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_clock::Zone;
-use muster_proto::records::v1::{Assignment, AssignmentState, Certificate, TransferProgressRequest};
+use muster_proto::records::v1::{
+    Assignment, AssignmentState, Certificate, ListPersonAssignmentsResponse, ListProgressTransfersResponse,
+    TransferProgressRequest,
+};
+use serde::Deserialize;
 use tonic::{Code, Status};
 
 use super::Pages;
 use super::account::SignedIn;
 use super::destination::Destination;
-use super::form::Form;
+use super::edge_client::LARGEST;
+use super::kept::KeptForm;
 use super::names::Names;
-use super::paging::{self, Behind};
+use super::paging;
+use super::posted::Posted;
 use super::relying_party::Prompt;
 use super::session::Session;
-use super::signed_in;
 use super::view::{self, Frame, MyCertificate, MyTraining, MyTrainings, Problem};
 use crate::limits::ClientAddress;
 
 const PAGE: &str = "/trainings";
-/// As many stand on one page.
+/// Where the page says that something was moved.
+const MOVED: &str = "/trainings?moved=1";
+/// The parameter that says behind which page of what was moved.
+const MOVES: &str = "moves";
+/// As many of each stand on one page.
 const PAGE_SIZE: i32 = 50;
 
-/// `GET /trainings`: newest first.
+/// What the address of the page may say.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Show {
+    /// Behind which page of what they have to take; empty: the first one.
+    #[serde(default)]
+    page: String,
+    /// The same of what was moved.
+    #[serde(default)]
+    moves: String,
+    /// Set after something was moved.
+    #[serde(default)]
+    moved: Option<String>,
+}
+
+impl Show {
+    fn is_first(&self) -> bool {
+        self.page.is_empty() && self.moves.is_empty()
+    }
+}
+
+/// `GET /trainings`: newest first, with what was moved beside the newest.
 pub(crate) async fn show(
     State(pages): State<Arc<Pages>>,
     Extension(signed_in): Extension<SignedIn>,
+    headers: HeaderMap,
     client: ClientAddress,
-    Query(asked): Query<Behind>,
+    Query(asked): Query<Show>,
 ) -> Response {
-    let Some(session) = signed_in.session() else {
-        return view::trainings(nobodys(&pages));
+    let kept = pages.kept_form(&headers, Destination::Trainings);
+    let nobodys = || MyTrainings {
+        has_ended: kept.is_some(),
+        ..nobodys(&pages)
     };
-    let is_first = asked.page.is_empty();
-    match look(&pages, &client, session, asked.page).await {
-        Ok(page) => view::trainings(page),
-        Err(status) if status.code() == Code::Unauthenticated => view::trainings(nobodys(&pages)),
-        Err(status) if !is_first && paging::is_no_page(&status) => Redirect::to(PAGE).into_response(),
-        Err(status) => pages.tell(Problem::from_status(&status)),
+    let Some(session) = signed_in.session() else {
+        return view::trainings(nobodys());
+    };
+    match look(&pages, &client, session, &asked, kept.as_ref()).await {
+        Ok(page) => {
+            let mut answer = view::trainings(page);
+            if kept.is_some() {
+                pages.forget_form(&mut answer);
+            }
+            answer
+        }
+        Err(status) if status.code() == Code::Unauthenticated => view::trainings(nobodys()),
+        Err(status) if !asked.is_first() && paging::is_no_page(&status) => Redirect::to(PAGE).into_response(),
+        Err(status) => pages.tell(Problem::from_status(&status).at_trainings()),
     }
 }
 
 /// What was found out about a page of them.
 struct Looked {
-    /// The others among which there is one to move to.
+    /// All of theirs, among which there is one to move to.
     all: Vec<Assignment>,
     names: Names,
     certificates: BTreeMap<String, Certificate>,
@@ -58,70 +100,103 @@ async fn look(
     pages: &Pages,
     client: &ClientAddress,
     session: &Session,
-    behind: String,
+    asked: &Show,
+    kept: Option<&KeptForm>,
 ) -> Result<MyTrainings, Status> {
-    let is_first = behind.is_empty();
-    let listed = pages
-        .edge
-        .list_own_assignments(client, session, PAGE_SIZE, behind);
-    let listed = listed.await?;
+    let (of_trainings, of_moves) = paging::of_two(&asked.page, &asked.moves);
+    // A form that comes back stands on the page, whatever was assigned since.
+    let page_size = kept.map_or(PAGE_SIZE, |_| LARGEST);
+    let listed = async {
+        match of_trainings.map(str::to_owned) {
+            Some(behind) => {
+                pages
+                    .edge
+                    .list_own_assignments(client, session, page_size, behind)
+                    .await
+            }
+            None => Ok(ListPersonAssignmentsResponse::default()),
+        }
+    };
+    let moved = async {
+        match of_moves.map(str::to_owned) {
+            Some(behind) => {
+                pages
+                    .edge
+                    .list_own_transfers(client, session, PAGE_SIZE, behind)
+                    .await
+            }
+            None => Ok(ListProgressTransfersResponse::default()),
+        }
+    };
+    let (listed, moved) = tokio::try_join!(listed, moved)?;
     let shown = listed.assignments;
+    let transfers = moved.progress_transfers;
     let issued = shown.iter().map(|one| one.certificate.as_str());
     let issued: BTreeSet<&str> = issued.filter(|name| !name.is_empty()).collect();
     let all = async {
-        // What an organization assigned of the same may stand on another page.
-        match shown.iter().any(may_move) {
+        // What an organization assigned of the same may stand on another page, and so may what was moved.
+        match shown.iter().any(may_move) || !transfers.is_empty() {
             true => pages.edge.list_all_own_assignments(client, session).await,
             false => Ok(Vec::new()),
         }
     };
     let (all, certificates) = tokio::try_join!(all, pages.edge.own_certificates(client, session, &issued))?;
     let moving = shown.iter().filter_map(|one| moves_to(one, &all));
-    let organizations = shown.iter().chain(moving).map(|one| one.organization.clone());
-    let organizations = organizations.filter(|name| !name.is_empty()).collect();
+    let assigned_by = shown.iter().chain(moving).map(|one| one.organization.clone());
+    let moved_to = transfers.iter().map(|one| one.organization.clone());
+    let organizations = assigned_by
+        .chain(moved_to)
+        .filter(|name| !name.is_empty())
+        .collect();
     let names = Names::of(pages, client, session, organizations).await?;
     let looked = Looked {
         all,
         names,
         certificates,
     };
+    let trainings: Vec<MyTraining> = shown
+        .iter()
+        .map(|one| looked.shown(pages, session, one))
+        .collect();
+    let moves = transfers.iter();
     Ok(MyTrainings {
         is_signed_in: true,
-        trainings: shown
-            .iter()
-            .map(|one| looked.shown(pages, session, one))
+        has_ended: kept.is_some_and(|kept| trainings.iter().any(|one| one.is_of(kept))),
+        has_moved: asked.moved.is_some(),
+        trainings,
+        older: paging::next(PAGE, paging::PAGE, &listed.next_page_token),
+        moves: moves
+            .map(|one| moves::shown(one, &looked.all, &looked.names))
             .collect(),
-        older: paging::next(PAGE, &listed.next_page_token),
-        is_first,
+        older_moves: paging::next(PAGE, MOVES, &moved.next_page_token),
+        is_first: asked.is_first(),
         ..nobodys(pages)
     })
 }
 
-/// `POST /trainings/transfer`: what they have begun by themself goes on as what an organization assigned them.
-pub(crate) async fn transfer(
-    State(pages): State<Arc<Pages>>,
-    Extension(signed_in): Extension<SignedIn>,
-    headers: HeaderMap,
-    client: ClientAddress,
-    form: Form,
-) -> Response {
+/// `POST /trainings/transfer`: what they have begun by themself goes on as what an organization assigned them. A form of another
+/// session does nothing, and stands there again.
+pub(crate) async fn transfer(posted: Posted) -> Response {
+    let (pages, form) = (&posted.pages, &posted.form);
+    let begin_again = || pages.begin_again(&posted.headers, Destination::Trainings, &form.assignment, form);
     let asked = about(&form.assignment, &form.to);
-    let Some(session) = pages.session_of(&signed_in, &headers, &form, &asked) else {
-        return Redirect::to(PAGE).into_response();
+    let Some(session) = pages.session_of(&posted.signed_in, &posted.headers, form, &asked) else {
+        return begin_again();
     };
-    if let Err(problem) = signed_in::person(&pages, session).await {
-        return view::problem(&problem);
-    }
     let request = TransferProgressRequest {
-        name: form.assignment,
-        to: form.to,
+        name: form.assignment.clone(),
+        to: form.to.clone(),
         request_id: String::new(),
     };
-    match pages.edge.transfer_progress(&client, session, request).await {
-        Ok(()) => Redirect::to(PAGE).into_response(),
-        // Whatever stands against it has happened since the page was drawn, and the page says how things are.
-        Err(status) if status.code() == Code::FailedPrecondition => Redirect::to(PAGE).into_response(),
-        Err(status) => pages.tell(Problem::from_status(&status)),
+    match pages
+        .edge
+        .transfer_progress(&posted.client, session, request)
+        .await
+    {
+        Ok(()) => Redirect::to(MOVED).into_response(),
+        // Whose sign-in has ended is asked to sign in by the page.
+        Err(status) if status.code() == Code::Unauthenticated => begin_again(),
+        Err(status) => pages.tell(Problem::of_transfer(&status)),
     }
 }
 
@@ -147,7 +222,7 @@ pub(crate) async fn certificate(
             (headers, file.data).into_response()
         }
         Err(status) if status.code() == Code::Unauthenticated => Redirect::to(PAGE).into_response(),
-        Err(status) => pages.tell(Problem::from_status(&status)),
+        Err(status) => pages.tell(Problem::of_certificate(&status)),
     }
 }
 
@@ -159,12 +234,23 @@ fn about(assignment: &str, to: &str) -> String {
 fn nobodys(pages: &Pages) -> MyTrainings {
     MyTrainings {
         is_signed_in: false,
+        has_ended: false,
+        has_moved: false,
         trainings: Vec::new(),
         older: String::new(),
+        moves: Vec::new(),
+        older_moves: String::new(),
         is_first: true,
         choices: pages.choices(Prompt::Usual, Destination::Trainings),
         support: pages.support.clone(),
         frame: Frame::default(),
+    }
+}
+
+impl MyTraining {
+    /// Whether the form that was posted when the sign-in had ended stands with it.
+    fn is_of(&self, kept: &KeptForm) -> bool {
+        self.name == kept.target && !self.transfer_token.is_empty()
     }
 }
 

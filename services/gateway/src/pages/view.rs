@@ -170,10 +170,18 @@ pub(crate) struct MyOptOut {
 #[template(path = "trainings.html")]
 pub(crate) struct MyTrainings {
     pub(crate) is_signed_in: bool,
+    /// A form of theirs was posted when their sign-in had ended, and did nothing.
+    pub(crate) has_ended: bool,
+    /// Something was moved a moment ago.
+    pub(crate) has_moved: bool,
     pub(crate) trainings: Vec<MyTraining>,
     /// Where the older ones are; empty when there are none.
     pub(crate) older: String,
-    /// Whether these are the newest ones.
+    /// What was moved.
+    pub(crate) moves: Vec<MyMove>,
+    /// Where the older ones of these are; empty when there are none.
+    pub(crate) older_moves: String,
+    /// Whether both are the newest ones.
     pub(crate) is_first: bool,
     /// Where to sign in, if there are several issuers.
     pub(crate) choices: Vec<Choice>,
@@ -208,6 +216,27 @@ pub(crate) struct MyTraining {
     pub(crate) to_organization: String,
     /// Of the form that moves it there.
     pub(crate) transfer_token: String,
+}
+
+/// Progress that was moved once.
+#[derive(Debug, Clone)]
+pub(crate) struct MyMove {
+    /// What the training is called; empty when nobody tells.
+    pub(crate) display_name: String,
+    /// When, in seconds since 1970.
+    pub(crate) time: Option<i64>,
+    /// In which that is said: that of the organization.
+    pub(crate) zone: Zone,
+    /// The keys of where it came from and went to.
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
+    /// How far each was before.
+    pub(crate) from_percent: String,
+    pub(crate) to_percent: String,
+    /// What the organization is called that it went to; may be empty.
+    pub(crate) organization: String,
+    /// Why registry staff moved it, in their own words; empty when the person did.
+    pub(crate) reason: String,
 }
 
 /// The certificate of one that is completed.

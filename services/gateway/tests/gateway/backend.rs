@@ -26,8 +26,9 @@ use muster_proto::organization::v1::{
     Role,
 };
 use muster_proto::records::v1::{
-    Assignment, AssignmentState, Certificate, DownloadPersonCertificateResponse,
-    ListPersonAssignmentsRequest, ListPersonAssignmentsResponse, ListPersonCertificatesResponse,
+    Assignment, AssignmentState, Certificate, DownloadPersonCertificateRequest,
+    DownloadPersonCertificateResponse, ListPersonAssignmentsRequest, ListPersonAssignmentsResponse,
+    ListPersonCertificatesResponse, ListProgressTransfersResponse, ProgressTransfer,
 };
 use muster_refusal::{ErrorReason, Refusal, Violations};
 use prost::Message as _;
@@ -67,6 +68,8 @@ pub(crate) struct Backend {
     unready: Arc<AtomicBool>,
     /// When it says that it answers, where that is not when it does.
     date: Arc<Mutex<Option<HeaderValue>>>,
+    /// Why it moves no progress, if it does not.
+    no_move: Arc<Mutex<Option<ErrorReason>>>,
 }
 
 /// What it answers to every call but the one for roles.
@@ -124,8 +127,9 @@ fn own_invitations() -> Vec<u8> {
 pub(crate) const OWN: &str = "persons/p/assignments/own";
 pub(crate) const ORGANIZATIONS: &str = "persons/p/assignments/organizations";
 
-/// What whoever asks has completed.
+/// What whoever asks has completed, and what nobody has.
 pub(crate) const CERTIFICATE: &str = "persons/me/certificates/c";
+pub(crate) const NO_CERTIFICATE: &str = "persons/me/certificates/none";
 
 /// A certificate as a file.
 fn own_certificate() -> Vec<u8> {
@@ -193,6 +197,44 @@ fn own_assignments(page_token: &str) -> Vec<u8> {
     .encode_to_vec()
 }
 
+/// What became of their progress, on two pages: on the first one what they moved themself, and what registry staff moved to it from
+/// another sign-in; on the second what staff moved to another one.
+fn own_transfers(page_token: &str) -> Vec<u8> {
+    let by_staff = ProgressTransfer {
+        assignment: "persons/other/assignments/begun".to_owned(),
+        to: ORGANIZATIONS.to_owned(),
+        organization: "organizations/a".to_owned(),
+        training: "trainings/t".to_owned(),
+        progress_percent: 60,
+        to_progress_percent: 0,
+        reason: "asked by <telephone>".to_owned(),
+        transfer_time: time(1_772_528_700),
+    };
+    let themself = ProgressTransfer {
+        assignment: OWN.to_owned(),
+        progress_percent: 30,
+        reason: String::new(),
+        ..by_staff.clone()
+    };
+    let away = ProgressTransfer {
+        assignment: OWN.to_owned(),
+        to: "persons/other/assignments/organizations".to_owned(),
+        organization: consents::NAMELESS.to_owned(),
+        progress_percent: 10,
+        to_progress_percent: 5,
+        ..by_staff.clone()
+    };
+    let (progress_transfers, next) = match page_token {
+        OLDER_ONES => (vec![away], ""),
+        _ => (vec![by_staff, themself], OLDER_ONES),
+    };
+    ListProgressTransfersResponse {
+        progress_transfers,
+        next_page_token: next.to_owned(),
+    }
+    .encode_to_vec()
+}
+
 /// Their certificates: one that is valid, issued where the organization was before, and on the second page one that was, named before
 /// certificates kept a zone, and one that is for ever.
 fn own_certificates(page_token: &str) -> Vec<u8> {
@@ -219,7 +261,7 @@ fn own_certificates(page_token: &str) -> Vec<u8> {
 
 /// Behind which page a list goes on.
 fn page_token(asked: &[u8]) -> String {
-    // Both lists are asked for alike.
+    // All lists are asked for alike.
     let asked = ListPersonAssignmentsRequest::decode(asked.get(5..).unwrap_or_default());
     asked.map(|asked| asked.page_token).unwrap_or_default()
 }
@@ -312,13 +354,17 @@ fn logo() -> Vec<u8> {
     .encode_to_vec()
 }
 
-/// Why a call about a join page, or about consent, is refused, if it is.
+/// Why a call is refused that depends on nothing but itself, if it is.
 fn refusal(path: &str, asked: &[u8]) -> Option<Status> {
     let asked = asked.get(5..).unwrap_or_default();
     if let Some(refused) = consents::refusal(path, asked) {
         return Some(refused);
     }
-    if path.ends_with("/ListPersonAssignments") {
+    if path.ends_with("/DownloadPersonCertificate") {
+        let name = DownloadPersonCertificateRequest::decode(asked).unwrap().name;
+        return (name == NO_CERTIFICATE).then(|| Refusal::not_found().into());
+    }
+    if path.ends_with("/ListPersonAssignments") || path.ends_with("/ListProgressTransfers") {
         let token = ListPersonAssignmentsRequest::decode(asked).unwrap().page_token;
         let refusal = || Refusal::new(ErrorReason::PageTokenInvalid, "no");
         return (token == NO_TOKEN).then(|| refusal().into());
@@ -424,6 +470,20 @@ impl Backend {
         *self.date.lock().unwrap() = Some(date.parse().unwrap());
     }
 
+    /// Why it moves no progress from now on.
+    pub(crate) fn moves_nothing(&self, because: ErrorReason) {
+        *self.no_move.lock().unwrap() = Some(because);
+    }
+
+    fn no_move(&self, path: &str) -> Option<Status> {
+        let because = self
+            .no_move
+            .lock()
+            .unwrap()
+            .filter(|_| path.ends_with("/TransferProgress"));
+        because.map(|reason| Refusal::new(reason, "no").into())
+    }
+
     fn health(&self) -> Vec<u8> {
         let status = if self.unready.load(Ordering::Relaxed) {
             ServingStatus::NotServing
@@ -497,7 +557,7 @@ impl Backend {
         let path = parts.uri.path().to_owned();
         let hangs = bytes.ends_with(HANG);
         let lost = bytes.ends_with(LOST.as_bytes());
-        let refused = refusal(&path, &bytes);
+        let refused = refusal(&path, &bytes).or_else(|| self.no_move(&path));
         let about_sessions = path.contains("SessionInternalService");
         let message = if path.ends_with("/GetRole") {
             self.role(&bytes)
@@ -519,6 +579,8 @@ impl Backend {
             own_certificates(&page_token(&bytes))
         } else if path.ends_with("/DownloadPersonCertificate") {
             own_certificate()
+        } else if path.ends_with("/ListProgressTransfers") {
+            own_transfers(&page_token(&bytes))
         } else if path.ends_with("/TransferProgress") {
             Vec::new()
         } else if let Some(answer) = consents::answer(&path, &bytes) {

@@ -70,7 +70,7 @@ async fn look(
     let readings = accesses.record_accesses.iter();
     Ok(ReadingsPage {
         readings: readings.map(|access| reading(access, &names)).collect(),
-        older: paging::next(READINGS, &accesses.next_page_token),
+        older: paging::next(READINGS, paging::PAGE, &accesses.next_page_token),
         is_first,
         looks: looks.into_iter().map(|one| staff_look(one, &names)).collect(),
         support: pages.support.clone(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use muster_proto::records::v1::{
     Assignment, Certificate, ListPersonAssignmentsRequest, ListPersonAssignmentsResponse,
-    ListPersonCertificatesRequest,
+    ListPersonCertificatesRequest, ListProgressTransfersRequest, ListProgressTransfersResponse,
 };
 use tonic::Status;
 
@@ -47,6 +47,24 @@ impl EdgeClient {
                 return Ok(all);
             }
         }
+    }
+
+    /// Which progress of theirs was moved, and what was moved to theirs: so many, newest first, behind a page.
+    pub(crate) async fn list_own_transfers(
+        &self,
+        client: &ClientAddress,
+        session: &Session,
+        page_size: i32,
+        page_token: String,
+    ) -> Result<ListProgressTransfersResponse, Status> {
+        let message = ListProgressTransfersRequest {
+            parent: ME.to_owned(),
+            page_size,
+            page_token,
+        };
+        let request = request(client, Some(session), message)?;
+        let listed = self.transfers.clone().list_progress_transfers(request).await?;
+        Ok(listed.into_inner())
     }
 
     /// Those of the person's certificates that are wanted, by their names.

@@ -37,6 +37,8 @@ enum Way {
     Invitation,
     /// To what they consent to.
     Consent,
+    /// To what they have to take.
+    Trainings,
     /// To the first page.
     Home,
 }
@@ -173,6 +175,46 @@ impl Problem {
             way: Way::Consent,
             retry_after: retry_after_of(status),
             ..Self::new(code, title, text)
+        }
+    }
+
+    /// The words for a refusal to move the progress of a training.
+    pub(crate) fn of_transfer(status: &Status) -> Self {
+        use ErrorReason as R;
+        let (code, title, text) = match reason_of(status) {
+            Some(R::AssignmentCompleted) => (StatusCode::CONFLICT, "consent-unchanged", "transfer-completed"),
+            Some(R::AssignmentClosed) => (StatusCode::CONFLICT, "consent-unchanged", "transfer-closed"),
+            Some(R::AssignmentNotOwn) => (StatusCode::CONFLICT, "consent-unchanged", "transfer-not-own"),
+            Some(R::TrainingDiffers) => (StatusCode::CONFLICT, "consent-unchanged", "transfer-differs"),
+            Some(R::NotFound | R::PermissionDenied | R::InvalidRequest) => {
+                (StatusCode::NOT_FOUND, "consent-unchanged", "consent-unknown")
+            }
+            Some(R::RateLimited | R::Overloaded) => return Self::from_status(status).at_trainings(),
+            _ => (StatusCode::SERVICE_UNAVAILABLE, "unsure", "consent-unsure"),
+        };
+        Self {
+            retry_after: retry_after_of(status),
+            ..Self::new(code, title, text).at_trainings()
+        }
+    }
+
+    /// The words for a certificate that is not shown.
+    pub(crate) fn of_certificate(status: &Status) -> Self {
+        use ErrorReason as R;
+        let problem = match reason_of(status) {
+            Some(R::NotFound | R::PermissionDenied | R::InvalidRequest) => {
+                Self::new(StatusCode::NOT_FOUND, "no-certificate", "consent-unknown")
+            }
+            _ => Self::from_status(status),
+        };
+        problem.at_trainings()
+    }
+
+    /// The same where somebody came from their trainings.
+    pub(crate) fn at_trainings(self) -> Self {
+        Self {
+            way: Way::Trainings,
+            ..self
         }
     }
 
