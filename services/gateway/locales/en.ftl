@@ -112,12 +112,15 @@ accept-short = Accept
 accept-of = the invitation from { $organization }
 decline-short = Decline
 decline-of = the invitation from { $organization }
+invitations-older = Older invitations
+invitations-newest = The newest invitations
 
 opt-outs = You want no further invitation
 opt-out = { $organization } sends no further invitation to { $address }.
 opt-out-since = You said so on { $time }.
 opt-out-lift = Allow invitations again
 opt-out-of = from { $organization }
+opt-outs-older = What you said longer ago
 
 # The page about who may read a learning record.
 consent = Who may read your learning record

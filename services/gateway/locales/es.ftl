@@ -111,12 +111,15 @@ accept-short = Aceptar
 accept-of = la invitación de { $organization }
 decline-short = Rechazar
 decline-of = la invitación de { $organization }
+invitations-older = Invitaciones anteriores
+invitations-newest = Las invitaciones más recientes
 
 opt-outs = No quiere más invitaciones
 opt-out = { $organization } no envía más invitaciones a { $address }.
 opt-out-since = Lo dijo el { $time }.
 opt-out-lift = Permitir invitaciones otra vez
 opt-out-of = de { $organization }
+opt-outs-older = Lo que dijo hace más tiempo
 
 # The page about who may read a learning record.
 consent = Quién puede leer su registro de formación

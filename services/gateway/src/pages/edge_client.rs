@@ -176,15 +176,18 @@ impl EdgeClient {
         self.redemption.clone().undo_decline(request).await.map(drop)
     }
 
-    /// What was sent to the person who is signed in.
+    /// What was sent to the person who is signed in: so many, newest first, behind a page.
     pub(crate) async fn list_own(
         &self,
         client: &ClientAddress,
         session: &Session,
+        page_size: i32,
+        page_token: String,
     ) -> Result<ListPersonInvitationsResponse, Status> {
         let message = ListPersonInvitationsRequest {
-            parent: "persons/me".to_owned(),
-            ..Default::default()
+            parent: ME.to_owned(),
+            page_size,
+            page_token,
         };
         let request = request(client, Some(session), message)?;
         Ok(self
@@ -195,15 +198,18 @@ impl EdgeClient {
             .into_inner())
     }
 
-    /// Where the person who is signed in wants no further invitation: the latest hundred.
+    /// Where the person who is signed in wants no further invitation: so many, newest first, behind a page.
     pub(crate) async fn list_opt_outs(
         &self,
         client: &ClientAddress,
         session: &Session,
+        page_size: i32,
+        page_token: String,
     ) -> Result<ListPersonOptOutsResponse, Status> {
         let message = ListPersonOptOutsRequest {
-            parent: "persons/me".to_owned(),
-            ..Default::default()
+            parent: ME.to_owned(),
+            page_size,
+            page_token,
         };
         let request = request(client, Some(session), message)?;
         Ok(self.own.clone().list_person_opt_outs(request).await?.into_inner())

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use muster_clock::Zone;
 use muster_proto::invitation::v1::{
     AcceptPersonInvitationRequest, DeclinePersonInvitationRequest, InvitationState, LiftPersonOptOutRequest,
-    PersonInvitation, PersonOptOut, UndoPersonDeclineRequest,
+    ListPersonInvitationsResponse, ListPersonOptOutsResponse, PersonInvitation, PersonOptOut,
+    UndoPersonDeclineRequest,
 };
 use serde::Deserialize;
 use tonic::{Code, Status};
@@ -17,9 +18,10 @@ use tonic::{Code, Status};
 use super::Pages;
 use super::account::SignedIn;
 use super::destination::Destination;
-use super::edge_client::EdgeClient;
+use super::edge_client::{EdgeClient, LARGEST};
 use super::form::Form;
 use super::kept::KeptForm;
+use super::paging;
 use super::posted::Posted;
 use super::relying_party::Prompt;
 use super::session::Session;
@@ -28,6 +30,10 @@ use super::view::{self, Frame, MyInvitation, MyInvitations, MyOptOut, Problem};
 use crate::limits::ClientAddress;
 
 const PAGE: &str = "/invitations";
+/// The parameter that says behind which page of where they want no further invitation.
+const UNWANTED: &str = "unwanted";
+/// As many of each stand on one page.
+const PAGE_SIZE: i32 = 50;
 
 /// What a form does with an invitation, for its token.
 const ACCEPT: &str = "accept-own";
@@ -38,12 +44,24 @@ const LIFT: &str = "lift-own";
 /// What the address of the page may say.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Show {
+    /// Behind which page of what was sent to them; empty: the first one.
+    #[serde(default)]
+    page: String,
+    /// The same of where they want no further invitation.
+    #[serde(default)]
+    unwanted: String,
     /// Set after one was accepted.
     #[serde(default)]
     joined: Option<String>,
 }
 
-/// `GET /invitations`.
+impl Show {
+    fn is_first(&self) -> bool {
+        self.page.is_empty() && self.unwanted.is_empty()
+    }
+}
+
+/// `GET /invitations`: newest first, with where they want no further one beside the newest.
 pub(crate) async fn show(
     State(pages): State<Arc<Pages>>,
     Extension(signed_in): Extension<SignedIn>,
@@ -63,22 +81,8 @@ pub(crate) async fn show(
     if let Err(problem) = signed_in::person(&pages, session).await {
         return view::problem(&problem);
     }
-    let looked = tokio::try_join!(
-        pages.edge.list_own(&client, session),
-        pages.edge.list_opt_outs(&client, session)
-    );
-    match looked {
-        Ok((listed, unwanted)) => {
-            let invitations = listed.invitations.into_iter();
-            let opt_outs = unwanted.opt_outs.into_iter();
-            let mut page = MyInvitations {
-                is_signed_in: true,
-                has_joined: asked.joined.is_some(),
-                invitations: invitations.map(|one| shown(&pages, session, one)).collect(),
-                opt_outs: opt_outs.map(|one| opt_out(&pages, session, one)).collect(),
-                ..nobodys()
-            };
-            page.has_ended = kept.as_ref().is_some_and(|kept| page.stands_again(kept));
+    match look(&pages, &client, session, &asked, kept.as_ref()).await {
+        Ok(page) => {
             let mut answer = view::mine(page);
             if kept.is_some() {
                 pages.forget_form(&mut answer);
@@ -86,8 +90,48 @@ pub(crate) async fn show(
             answer
         }
         Err(status) if status.code() == Code::Unauthenticated => view::mine(nobodys()),
+        Err(status) if !asked.is_first() && paging::is_no_page(&status) => Redirect::to(PAGE).into_response(),
         Err(status) => pages.tell(Problem::from_status(&status)),
     }
+}
+
+async fn look(
+    pages: &Pages,
+    client: &ClientAddress,
+    session: &Session,
+    asked: &Show,
+    kept: Option<&KeptForm>,
+) -> Result<MyInvitations, Status> {
+    let (of_invitations, of_opt_outs) = paging::of_two(&asked.page, &asked.unwanted);
+    // A form that comes back stands on the page, whatever has come since.
+    let page_size = kept.map_or(PAGE_SIZE, |_| LARGEST);
+    let listed = async {
+        match of_invitations.map(str::to_owned) {
+            Some(behind) => pages.edge.list_own(client, session, page_size, behind).await,
+            None => Ok(ListPersonInvitationsResponse::default()),
+        }
+    };
+    let unwanted = async {
+        match of_opt_outs.map(str::to_owned) {
+            Some(behind) => pages.edge.list_opt_outs(client, session, page_size, behind).await,
+            None => Ok(ListPersonOptOutsResponse::default()),
+        }
+    };
+    let (listed, unwanted) = tokio::try_join!(listed, unwanted)?;
+    let invitations = listed.invitations.into_iter();
+    let opt_outs = unwanted.opt_outs.into_iter();
+    let mut page = MyInvitations {
+        is_signed_in: true,
+        has_joined: asked.joined.is_some(),
+        invitations: invitations.map(|one| shown(pages, session, one)).collect(),
+        older: paging::next(PAGE, paging::PAGE, &listed.next_page_token),
+        opt_outs: opt_outs.map(|one| opt_out(pages, session, one)).collect(),
+        older_opt_outs: paging::next(PAGE, UNWANTED, &unwanted.next_page_token),
+        is_first: asked.is_first(),
+        ..nobodys(pages)
+    };
+    page.has_ended = kept.is_some_and(|kept| page.stands_again(kept));
+    Ok(page)
 }
 
 /// `POST /invitations/accept`.
@@ -190,7 +234,10 @@ fn nobodys(pages: &Pages) -> MyInvitations {
         has_ended: false,
         has_joined: false,
         invitations: Vec::new(),
+        older: String::new(),
         opt_outs: Vec::new(),
+        older_opt_outs: String::new(),
+        is_first: true,
         choices: pages.choices(Prompt::Usual, Destination::Invitations),
         support: pages.support.clone(),
         frame: Frame::default(),

@@ -119,8 +119,14 @@ pub(crate) struct MyInvitations {
     /// One was accepted a moment ago.
     pub(crate) has_joined: bool,
     pub(crate) invitations: Vec<MyInvitation>,
+    /// Where the older ones are; empty when there are none.
+    pub(crate) older: String,
     /// Where they want no further invitation.
     pub(crate) opt_outs: Vec<MyOptOut>,
+    /// Where the older ones of these are; empty when there are none.
+    pub(crate) older_opt_outs: String,
+    /// Whether both are the newest ones.
+    pub(crate) is_first: bool,
     /// Where to sign in, if there are several issuers.
     pub(crate) choices: Vec<Choice>,
     pub(crate) support: String,

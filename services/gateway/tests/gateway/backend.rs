@@ -98,8 +98,12 @@ pub(crate) const UNDOABLE: &str = "organizations/a/invitations/undoable";
 /// An invitation with which somebody said that they want no other.
 pub(crate) const UNWANTED: &str = "organizations/a/invitations/unwanted";
 
-/// The invitations of whoever asks.
-fn own_invitations() -> Vec<u8> {
+/// One that was sent before these, and where they said the same before.
+pub(crate) const OLDER_INVITATION: &str = "organizations/b/invitations/older";
+const FORMERLY_UNWANTED: &str = "organizations/b/invitations/formerly";
+
+/// The invitations of whoever asks, on two pages.
+fn own_invitations(page_token: &str) -> Vec<u8> {
     let until = Some(prost_types::Timestamp {
         seconds: 1_772_528_700,
         nanos: 0,
@@ -113,12 +117,16 @@ fn own_invitations() -> Vec<u8> {
         time_zone: "America/Detroit".to_owned(),
         ..PersonInvitation::default()
     };
+    let (invitations, next) = match page_token {
+        OLDER_ONES => (vec![one(OLDER_INVITATION, InvitationState::Pending)], ""),
+        _ => {
+            let open = one(OPEN, InvitationState::Pending);
+            (vec![open, one(UNDOABLE, InvitationState::Declined)], OLDER_ONES)
+        }
+    };
     ListPersonInvitationsResponse {
-        invitations: vec![
-            one(OPEN, InvitationState::Pending),
-            one(UNDOABLE, InvitationState::Declined),
-        ],
-        ..ListPersonInvitationsResponse::default()
+        invitations,
+        next_page_token: next.to_owned(),
     }
     .encode_to_vec()
 }
@@ -144,7 +152,7 @@ fn own_certificate() -> Vec<u8> {
     .encode_to_vec()
 }
 
-/// The token of the second page of what whoever asks has to take, and of their certificates; and one that is none.
+/// The token of the second page of each list of whoever asks; and one that is none.
 pub(crate) const OLDER_ONES: &str = "older+/=";
 pub(crate) const NO_TOKEN: &str = "none";
 
@@ -266,22 +274,26 @@ fn page_token(asked: &[u8]) -> String {
     asked.map(|asked| asked.page_token).unwrap_or_default()
 }
 
-/// That somebody wants no further invitation.
-fn own_opt_outs() -> Vec<u8> {
+/// That somebody wants no further invitation, on two pages.
+fn own_opt_outs(page_token: &str) -> Vec<u8> {
     let create_time = Some(prost_types::Timestamp {
         seconds: 1_772_528_700,
         nanos: 0,
     });
+    let (name, next) = match page_token {
+        OLDER_ONES => (FORMERLY_UNWANTED, ""),
+        _ => (UNWANTED, OLDER_ONES),
+    };
     let one = PersonOptOut {
-        name: UNWANTED.to_owned(),
-        organization_display_name: "Organization unwanted".to_owned(),
+        name: name.to_owned(),
+        organization_display_name: format!("Organization {}", name.rsplit('/').next().unwrap()),
         address: "ada@example.org".to_owned(),
         create_time,
         time_zone: "America/Detroit".to_owned(),
     };
     ListPersonOptOutsResponse {
         opt_outs: vec![one],
-        ..ListPersonOptOutsResponse::default()
+        next_page_token: next.to_owned(),
     }
     .encode_to_vec()
 }
@@ -364,7 +376,13 @@ fn refusal(path: &str, asked: &[u8]) -> Option<Status> {
         let name = DownloadPersonCertificateRequest::decode(asked).unwrap().name;
         return (name == NO_CERTIFICATE).then(|| Refusal::not_found().into());
     }
-    if path.ends_with("/ListPersonAssignments") || path.ends_with("/ListProgressTransfers") {
+    let lists = [
+        "/ListPersonAssignments",
+        "/ListProgressTransfers",
+        "/ListPersonInvitations",
+        "/ListPersonOptOuts",
+    ];
+    if lists.iter().any(|list| path.ends_with(list)) {
         let token = ListPersonAssignmentsRequest::decode(asked).unwrap().page_token;
         let refusal = || Refusal::new(ErrorReason::PageTokenInvalid, "no");
         return (token == NO_TOKEN).then(|| refusal().into());
@@ -572,7 +590,7 @@ impl Backend {
         } else if path.ends_with("/LookupJoinPageLogo") {
             logo()
         } else if path.ends_with("/ListPersonInvitations") {
-            own_invitations()
+            own_invitations(&page_token(&bytes))
         } else if path.ends_with("/ListPersonAssignments") {
             own_assignments(&page_token(&bytes))
         } else if path.ends_with("/ListPersonCertificates") {
@@ -586,7 +604,7 @@ impl Backend {
         } else if let Some(answer) = consents::answer(&path, &bytes) {
             answer
         } else if path.ends_with("/ListPersonOptOuts") {
-            own_opt_outs()
+            own_opt_outs(&page_token(&bytes))
         } else {
             ANSWER.to_vec()
         };

@@ -2,10 +2,10 @@
 
 use muster_proto::invitation::v1::{
     AcceptPersonInvitationRequest, DeclinePersonInvitationRequest, LiftPersonOptOutRequest,
-    UndoPersonDeclineRequest,
+    ListPersonInvitationsRequest, ListPersonOptOutsRequest, UndoPersonDeclineRequest,
 };
 
-use crate::backend::{OPEN, UNDOABLE, UNWANTED};
+use crate::backend::{NO_TOKEN, OLDER_INVITATION, OPEN, UNDOABLE, UNWANTED};
 use crate::browser::Browser;
 use crate::support::Fixture;
 
@@ -124,6 +124,12 @@ async fn an_answer_that_is_posted_too_late_comes_back_with_its_page_once_they_ar
         .sign_in(&fixture, "ada", &fixture.issuer.token("ada"))
         .await;
     let again = browser.get("/invitations").await;
+    // All of theirs stand there, wherever the form stood before.
+    let listed = fixture
+        .backend
+        .messages::<ListPersonInvitationsRequest>("/ListPersonInvitations");
+    let sizes: Vec<i32> = listed.iter().map(|asked| asked.page_size).collect();
+    assert_eq!(sizes, [50, 1000]);
     assert!(
         again.text.contains("press the button once more"),
         "{}",
@@ -144,6 +150,66 @@ async fn an_answer_that_is_posted_too_late_comes_back_with_its_page_once_they_ar
     assert!(declined()[0].do_not_invite_again);
     let after = browser.get("/invitations").await;
     assert!(!after.text.contains(" checked") && !after.text.contains("id=\"ended\""));
+}
+
+#[tokio::test]
+async fn what_came_longer_ago_is_behind_a_link_and_so_is_where_they_said_that_they_want_no_more() {
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture).await;
+    let newest = browser.get("/invitations").await;
+    let backend = &fixture.backend;
+    let listed = backend.messages::<ListPersonInvitationsRequest>("/ListPersonInvitations");
+    assert_eq!((listed[0].page_size, listed[0].page_token.as_str()), (50, ""));
+    let listed = backend.messages::<ListPersonOptOutsRequest>("/ListPersonOptOuts");
+    assert_eq!((listed[0].page_size, listed[0].page_token.as_str()), (50, ""));
+    assert!(newest.link("The newest invitations").is_none());
+
+    let older = newest.link("Older invitations").unwrap();
+    assert_eq!(older, "/invitations?page=older%2B%2F%3D");
+    let older = browser.get(&older).await;
+    assert!(older.text.contains("Organization older"), "{}", older.text);
+    assert!(
+        !older.text.contains("Organization open") && !older.text.contains("Organization unwanted"),
+        "{}",
+        older.text
+    );
+    assert!(older.link("Older invitations").is_none());
+    assert_eq!(
+        older.link("The newest invitations").as_deref(),
+        Some("/invitations")
+    );
+    let one = format!("invitation={OLDER_INVITATION}");
+    let accepted = post(&mut browser, ACCEPT, &older.form_token(ACCEPT), &one).await;
+    assert_eq!(accepted.as_deref(), Some("/invitations?joined=1"));
+
+    let formerly = newest.link("What you said longer ago").unwrap();
+    assert_eq!(formerly, "/invitations?unwanted=older%2B%2F%3D");
+    let formerly = browser.get(&formerly).await;
+    assert!(
+        formerly
+            .text
+            .contains("Organization formerly sends no further invitation"),
+        "{}",
+        formerly.text
+    );
+    assert!(
+        !formerly.text.contains("Organization open") && !formerly.text.contains("id=\"none\""),
+        "{}",
+        formerly.text
+    );
+    assert_eq!(
+        formerly.link("The newest invitations").as_deref(),
+        Some("/invitations")
+    );
+    let spanish = browser.get("/invitations?lang=es").await;
+    for shown in ["Invitaciones anteriores", "Lo que dijo hace más tiempo"] {
+        assert!(spanish.link(shown).is_some(), "{shown}: {}", spanish.text);
+    }
+    // A link that has become too old begins anew.
+    for list in ["page", "unwanted"] {
+        let gone = browser.get(&format!("/invitations?{list}={NO_TOKEN}")).await;
+        assert_eq!(gone.location.as_deref(), Some("/invitations"));
+    }
 }
 
 #[tokio::test]
