@@ -52,6 +52,7 @@ mod signed;
 mod suite;
 mod waiting;
 mod walking;
+mod workbook;
 
 pub use broker::TestBroker;
 pub use callers::Callers;
@@ -69,3 +70,4 @@ pub use signed::{Signed, TestCaller};
 pub use suite::TestSuite;
 pub use waiting::{eventually, eventually_some};
 pub use walking::walk;
+pub use workbook::SavedWorkbook;

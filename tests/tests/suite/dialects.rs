@@ -1,11 +1,18 @@
 //! The same RPCs in JSON and in gRPC-Web, through the same door and the same rules.
 
+use std::future::poll_fn;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
 use muster_proto::organization::v1::{GetOrganizationRequest, GetOrganizationResponse};
+use muster_testkit::SavedWorkbook;
 use prost::Message;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
+use tonic::body::Body;
+use tonic::client::GrpcService;
 
 use crate::support::{Organization, Suite, with_others};
 
@@ -126,6 +133,79 @@ async fn a_spreadsheet_is_uploaded_as_a_file_and_as_a_form() {
     assert_eq!(organization.stored(&suite).await, (0, 2));
 }
 
+const CSV: &str = "text/csv; charset=utf-8";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// The file that this answers, with what it says that it is to be saved as: no program takes it for something else, or keeps it.
+async fn downloaded(request: RequestBuilder, kind: &str) -> (String, Vec<u8>) {
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), kind);
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert_eq!(header("cache-control"), "no-store");
+    let disposition = header("content-disposition");
+    (disposition, response.bytes().await.unwrap().to_vec())
+}
+
+#[tokio::test]
+async fn a_template_is_filled_in_and_what_is_wrong_in_it_comes_back_by_plain_http() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let at = |path: &str| format!("{}/v1/{path}", suite.address("gateway"));
+    let get = |path: &str| suite.http.get(at(path)).bearer_auth(suite.token("owner"));
+    let post = |path: &str| suite.http.post(at(path)).bearer_auth(suite.token("owner"));
+    let template = |format: &str| get(&format!("{}/imports:template?format={format}", organization.name));
+    let upload = async |name: &str, kind: &str, file: Vec<u8>| {
+        let path = format!("{}/imports:upload?fileName={name}", organization.name);
+        let (status, made) = told(post(&path).header("content-type", kind).body(file)).await;
+        assert_eq!(status, StatusCode::OK, "{made}");
+        made["import"].clone()
+    };
+    let refused_rows = |import: &Value| get(&format!("{}:refusedRows", import["name"].as_str().unwrap()));
+    let counts = |import: &Value| ["rowCount", "validCount", "errorCount"].map(|of| import[of].clone());
+    let (right, wrong) = (
+        format!("right-{}@school.test", suite.unique()),
+        format!("wrong-{}@school.test", suite.unique()),
+    );
+
+    let (named, empty) = downloaded(template("IMPORT_FILE_FORMAT_XLSX"), XLSX).await;
+    assert_eq!(named, "attachment; filename=\"invitations.xlsx\"");
+    let filled = SavedWorkbook(empty)
+        .with_row(&[&right, "Teachers", ""])
+        .with_row(&[&wrong, "teachers", ""]);
+    let import = upload("learners.xlsx", XLSX, filled.0).await;
+    assert_eq!(counts(&import), [2, 1, 1].map(|count| json!(count)), "{import}");
+    assert_eq!(import["sheet"], "Invitations");
+    let (named, refused) = downloaded(refused_rows(&import), XLSX).await;
+    assert_eq!(named, "attachment; filename=\"refused learners.xlsx\"");
+    let refused = SavedWorkbook(refused);
+    assert!(refused.says(&wrong) && !refused.says(&right));
+    let again = upload("again.xlsx", XLSX, refused.0).await;
+    assert_eq!(counts(&again), [1, 0, 1].map(|count| json!(count)), "{again}");
+
+    let (named, mut table) = downloaded(template("IMPORT_FILE_FORMAT_CSV"), CSV).await;
+    assert_eq!(named, "attachment; filename=\"invitations.csv\"");
+    assert!(table.starts_with("\u{feff}email,groups,location\r\n".as_bytes()));
+    table.extend(format!("{right},Teachers,\r\n{wrong},teachers,\r\n").bytes());
+    let import = upload("learners.csv", "text/csv", table).await;
+    assert_eq!(counts(&import), [2, 1, 1].map(|count| json!(count)), "{import}");
+    let (named, refused) = downloaded(refused_rows(&import), CSV).await;
+    assert_eq!(named, "attachment; filename=\"refused learners.csv\"");
+    let refused = String::from_utf8(refused).unwrap();
+    assert!(refused.contains(&wrong) && !refused.contains(&right), "{refused}");
+    assert_eq!(organization.stored(&suite).await, (0, 3));
+
+    let report = post(&format!("{}/staffReport:export", organization.name));
+    let report = report.json(&json!({ "format": "EXPORT_FORMAT_XLSX" }));
+    let (named, report) = downloaded(report, XLSX).await;
+    let day = named.strip_prefix("attachment; filename=\"staff-report-");
+    let day = day.and_then(|rest| rest.strip_suffix(".xlsx\""));
+    assert!(day.is_some_and(|day| day.len() == "2026-03-01".len()), "{named}");
+    assert!(SavedWorkbook(report).part("xl/workbook.xml").contains("<sheet "));
+}
+
 /// What is told of a file that is too large: what to do, and by how much.
 fn tells_too_large(status: StatusCode, body: &Value) {
     assert_eq!(
@@ -139,6 +219,24 @@ fn tells_too_large(status: StatusCode, body: &Value) {
     let told = details.iter().find_map(|detail| detail["metadata"].as_object());
     let number = |name: &str| -> u64 { told.unwrap()[name].as_str().unwrap().parse().unwrap() };
     assert!(number("used") > number("limit"), "{body}");
+}
+
+/// What a file that is posted by HTTP/2 is answered.
+async fn posted_by_http2(suite: &Suite, path: &str, token: &str, file: String) -> (StatusCode, Value) {
+    let request = http::Request::post(path)
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "text/csv")
+        .body(Body::new(Full::new(Bytes::from(file))))
+        .unwrap();
+    let mut edge = suite.edge();
+    poll_fn(|context| GrpcService::<Body>::poll_ready(&mut edge, context))
+        .await
+        .unwrap();
+    let answer = GrpcService::call(&mut edge, request).await.unwrap();
+    assert_eq!(answer.version(), http::Version::HTTP_2);
+    let (head, body) = answer.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    (head.status, serde_json::from_slice(&body).unwrap())
 }
 
 #[tokio::test]
@@ -163,6 +261,8 @@ async fn a_file_that_is_too_large_is_told_so_while_it_still_comes() {
         let (status, body) = told(upload).await;
         tells_too_large(status, &body);
     }
+    let (status, body) = posted_by_http2(&suite, &path, &suite.token(&owner), large.clone()).await;
+    tells_too_large(status, &body);
     // One that asks before it sends, and sends until it hears.
     let host = suite.address("gateway").replace("http://", "");
     let mut stream = BufReader::new(TcpStream::connect(&host).await.unwrap());

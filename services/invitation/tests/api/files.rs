@@ -1,18 +1,14 @@
 //! Files that are downloaded: what is to be filled in, and what is to be mended; and the history of what was uploaded.
 
-use std::io::{Cursor, Read as _, Write as _};
-
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{
     DownloadImportTemplateRequest, DownloadImportTemplateResponse, DownloadRefusedRowsRequest, Import,
     ImportFileFormat, ImportRow, ImportRowState, ImportState, ListImportRowsRequest, ListImportsRequest,
 };
 use muster_tables::{Cell, Column, Format, Head, TableWriter};
-use muster_testkit::eventually;
+use muster_testkit::{SavedWorkbook, eventually};
 use rust_xlsxwriter::Workbook;
 use tonic::Status;
-use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
 
 use crate::fixture::{Fixture, reason};
 use crate::upload::{applied, approve, disapprove, good, previewed_again, rows, upload};
@@ -339,33 +335,6 @@ async fn a_template_that_was_filled_in_is_read() {
     );
 }
 
-/// The template with a row below its first, as a program would write it there.
-fn with_row(template: &[u8], cells: &[&str; 3]) -> Vec<u8> {
-    let mut from = ZipArchive::new(Cursor::new(template.to_vec())).unwrap();
-    let mut filled = ZipWriter::new(Cursor::new(Vec::new()));
-    let names: Vec<String> = from.file_names().map(|name| name.unwrap().into_owned()).collect();
-    for name in names {
-        let mut text = part(&mut from, &name);
-        if name == "xl/worksheets/sheet1.xml" {
-            let cells = cells.map(|cell| format!(r#"<c t="inlineStr"><is><t>{cell}</t></is></c>"#));
-            text = text.replace(
-                "</sheetData>",
-                &format!("<row>{}</row></sheetData>", cells.concat()),
-            );
-        }
-        filled.start_file(name, SimpleFileOptions::default()).unwrap();
-        filled.write_all(text.as_bytes()).unwrap();
-    }
-    filled.finish().unwrap().into_inner()
-}
-
-/// A part of a workbook.
-fn part(workbook: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> String {
-    let mut text = String::new();
-    workbook.by_name(name).unwrap().read_to_string(&mut text).unwrap();
-    text
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workbook_offers_the_active_groups_and_locations() {
     let fixture = Fixture::new().await;
@@ -385,8 +354,9 @@ async fn a_workbook_offers_the_active_groups_and_locations() {
     assert_eq!(answer.file_name, "invitations.xlsx");
     let file = answer.file.unwrap();
     assert!(file.content_type.ends_with("spreadsheetml.sheet"));
-    let filled = with_row(&file.data, &["l@example.org", &evil, "Second street"]);
-    let import = upload(&fixture, &filled).await.unwrap();
+    let workbook = SavedWorkbook(file.data);
+    let filled = workbook.with_row(&["l@example.org", &evil, "Second street"]);
+    let import = upload(&fixture, &filled.0).await.unwrap();
     assert_eq!(
         (import.sheet.as_str(), &import.unread_sheets[..]),
         ("Invitations", &["Choices".to_owned()][..])
@@ -396,14 +366,13 @@ async fn a_workbook_offers_the_active_groups_and_locations() {
         (1, 0),
         "filled in, it is uploaded as it is"
     );
-    let mut workbook = ZipArchive::new(Cursor::new(file.data)).unwrap();
-    let list = part(&mut workbook, "xl/worksheets/sheet1.xml");
+    let list = workbook.part("xl/worksheets/sheet1.xml");
     for rule in [("B2:B", "Choices!$A$2:$A$4"), ("C2:C", "Choices!$B$2:$B$3")] {
         assert!(list.contains(rule.0) && list.contains(rule.1), "{list}");
     }
-    let choices = part(&mut workbook, "xl/worksheets/sheet2.xml");
+    let choices = workbook.part("xl/worksheets/sheet2.xml");
     assert!(!choices.contains("<f>"), "a formula: {choices}");
-    let texts = part(&mut workbook, "xl/sharedStrings.xml");
+    let texts = workbook.part("xl/sharedStrings.xml");
     for text in ["Aides", "Nurses", "Main street", "Second street", "*?=1+1 жж"] {
         assert!(texts.contains(text), "{text}: {texts}");
     }
@@ -420,12 +389,11 @@ async fn a_workbook_offers_hundreds_of_long_names_by_where_they_stand() {
         fixture.group(&name(number)).await;
     }
     let file = template(&fixture, ImportFileFormat::Xlsx).await.unwrap();
-    let file = file.file.unwrap().data;
-    let filled = with_row(&file, &["l@example.org", &name(299), ""]);
-    let import = upload(&fixture, &filled).await.unwrap();
+    let workbook = SavedWorkbook(file.file.unwrap().data);
+    let filled = workbook.with_row(&["l@example.org", &name(299), ""]);
+    let import = upload(&fixture, &filled.0).await.unwrap();
     assert_eq!((import.valid_count, import.error_count), (1, 0));
-    let mut workbook = ZipArchive::new(Cursor::new(file)).unwrap();
-    let list = part(&mut workbook, "xl/worksheets/sheet1.xml");
+    let list = workbook.part("xl/worksheets/sheet1.xml");
     // With the two that were there.
     assert!(list.contains("Choices!$A$2:$A$303"), "{list}");
     let rules = list.split("<formula1>").skip(1);
@@ -434,11 +402,11 @@ async fn a_workbook_offers_hundreds_of_long_names_by_where_they_stand() {
         !rules.is_empty() && rules.iter().all(|rule| rule.len() <= 255),
         "{rules:?}"
     );
-    let choices = part(&mut workbook, "xl/worksheets/sheet2.xml");
+    let choices = workbook.part("xl/worksheets/sheet2.xml");
     assert!(choices.contains("r=\"A303\"") && !choices.contains("r=\"A304\""));
-    let texts = part(&mut workbook, "xl/sharedStrings.xml");
+    let texts = workbook.part("xl/sharedStrings.xml");
     assert!((0..300).all(|number| texts.contains(&name(number))));
-    let sheets = part(&mut workbook, "xl/workbook.xml");
+    let sheets = workbook.part("xl/workbook.xml");
     for sheet in ["name=\"Invitations\"", "name=\"Choices\""] {
         assert!(sheets.contains(sheet), "{sheets}");
     }
@@ -531,13 +499,7 @@ async fn a_template_speaks_as_is_asked_or_as_the_organization_does_and_uploads_e
     assert_eq!((import.valid_count, import.error_count), (1, 0));
     let workbook = wanted(ImportFileFormat::Xlsx, "es").await;
     assert_eq!(workbook.file_name, "invitaciones.xlsx");
-    let mut package = ZipArchive::new(Cursor::new(workbook.file.unwrap().data)).unwrap();
-    let mut sheets = String::new();
-    package
-        .by_name("xl/workbook.xml")
-        .unwrap()
-        .read_to_string(&mut sheets)
-        .unwrap();
+    let sheets = SavedWorkbook(workbook.file.unwrap().data).part("xl/workbook.xml");
     assert!(
         sheets.contains("Invitaciones") && sheets.contains("Opciones"),
         "{sheets}"
