@@ -30,4 +30,4 @@ pub(crate) use redelivery::Redelivery;
 pub(crate) use reports::{hand_in, handed_in, return_path_of, undelivered};
 pub(crate) use snapshot::Snapshot;
 pub(crate) use suite::{SERVICES, Suite, alone, binary, with_others};
-pub(crate) use visitor::Visitor;
+pub(crate) use visitor::{Visitor, fields_of};

@@ -36,10 +36,7 @@ impl Visitor {
             .split("id=\"register\"")
             .nth(1)
             .expect("the issuer asks who it is");
-        let hidden = form.split("<input").filter(|tag| tag.contains("type=\"hidden\""));
-        let mut fields: Vec<(String, String)> = hidden
-            .map(|tag| (attribute(tag, "name"), attribute(tag, "value")))
-            .collect();
+        let mut fields = hidden(form);
         fields.push(("email".to_owned(), email.to_owned()));
         let back = self.http.post(authorize).form(&fields).send().await.unwrap();
         assert_eq!(back.url().path(), "/invitation", "the sign-in comes back");
@@ -47,7 +44,12 @@ impl Visitor {
 
     /// What the page of the invitation shows.
     pub(crate) async fn page(&self) -> String {
-        let page = self.http.get(format!("{}/invitation", self.edge)).send().await;
+        self.sees("/invitation").await
+    }
+
+    /// What a page shows.
+    pub(crate) async fn sees(&self, path: &str) -> String {
+        let page = self.http.get(format!("{}{path}", self.edge)).send().await;
         page.unwrap().text().await.unwrap()
     }
 
@@ -63,8 +65,26 @@ impl Visitor {
 
     /// A post to the form that accepts; what it carries is the caller's.
     pub(crate) fn accepting(&self) -> RequestBuilder {
-        self.http.post(format!("{}/invitation/accept", self.edge))
+        self.posting("/invitation/accept")
     }
+
+    /// A post to a form; what it carries is the caller's.
+    pub(crate) fn posting(&self, path: &str) -> RequestBuilder {
+        self.http.post(format!("{}{path}", self.edge))
+    }
+}
+
+/// What the first form of a page that posts there carries by itself; `None` without such a form.
+pub(crate) fn fields_of(page: &str, path: &str) -> Option<Vec<(String, String)>> {
+    let form = page.split(&format!("action=\"{path}\"")).nth(1)?;
+    form.split("</form>").next().map(hidden)
+}
+
+/// The fields of a form that nobody sees.
+fn hidden(form: &str) -> Vec<(String, String)> {
+    let tags = form.split("<input").filter(|tag| tag.contains("type=\"hidden\""));
+    tags.map(|tag| (attribute(tag, "name"), attribute(tag, "value")))
+        .collect()
 }
 
 /// The value of the next attribute of that name.
