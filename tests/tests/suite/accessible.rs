@@ -54,6 +54,11 @@ async fn look(language: &str, says: Says) {
             browser.shows(text).await;
             assert_eq!(browser.language().await, language, "{path}");
             assert_eq!(browser.overhang().await, 0, "{path} is wider than {width}");
+            // A window of 1280 pixels at 200 %.
+            browser.as_large(640, 2).await;
+            assert_eq!(browser.overhang().await, 0, "{path} is too wide at 200 %");
+            assert_eq!(browser.cut().await, Vec::<String>::new(), "{path} at 200 %");
+            browser.narrow(width).await;
         }
     }
     browser.close().await;

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use fantoccini::Locator;
+use futures::future::join_all;
 use muster_client::Client;
 use muster_client::acts::{employment, invitation, organization as profile, record, training};
 use muster_proto::invitation::v1::Invitation;
@@ -11,7 +12,8 @@ use muster_proto::records::v1::Assignment;
 use muster_testkit::{eventually, eventually_some};
 
 use crate::support::{
-    Browser, Colours, Database, Names, Organization, Snapshot, Suite, link_for, messages_for, with_others,
+    Browser, Colours, Database, LocalhostGateway, Names, Organization, Snapshot, Suite, link_for,
+    messages_for, with_others,
 };
 
 /// As long as a name of an organization may be, without a place to break it.
@@ -19,6 +21,9 @@ const ORGANIZATION: &str = "Kinderbetreuungseinrichtungsträgergesellschaftsverw
 /// The same of a group.
 const GROUP: &str = "ПреподавателиДополнительногоОбразованияИВоспитателиГруппыПродлённогоДняМладшая";
 const TRAINING: &str = "Wiederbelebungsmaßnahmenauffrischungslehrgangsteilnahmebescheinigung";
+/// The same of a person, and of an issuer, whose name stands on a button.
+const PERSON: &str = "Wilhelmina-Friederike-Charlotte-Kunigunde-von-und-zu-Donaudampfschifffahrtselektrizitätenhauptbetriebswerk";
+const ISSUER: &str = "Kirchenkreisverwaltungsanmeldungsdienst";
 /// Why staff move progress; with an address to which it does not matter where a line ends.
 const REASON: &str =
     "Asked by telephone; see https://tickets.school.test/2026/wiederbelebungsmassnahmenauffrischungslehrgang";
@@ -39,6 +44,7 @@ struct Words {
     own: &'static str,
     own_expired: &'static str,
     own_declined: &'static str,
+    unwanted: &'static str,
     none: &'static str,
     trainings: &'static str,
     completed: &'static str,
@@ -56,6 +62,11 @@ struct Words {
     confirm: &'static str,
     confirmed: &'static str,
     join_closed: &'static str,
+    somebody_else: &'static str,
+    where_account: &'static str,
+    no_address: &'static str,
+    away: &'static str,
+    too_many: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -73,6 +84,7 @@ const ENGLISH: Words = Words {
     own: "Your invitations",
     own_expired: "It has expired.",
     own_declined: "You have declined.",
+    unwanted: "You said so on",
     none: "No invitation to your confirmed addresses waits for an answer.",
     trainings: "Your trainings",
     completed: "Completed (100 %)",
@@ -90,6 +102,11 @@ const ENGLISH: Words = Words {
     confirm: "Confirm your address",
     confirmed: "Your address is confirmed",
     join_closed: "This page is not there",
+    somebody_else: "whose verified address is not the one that was invited",
+    where_account: "Where do you have an account?",
+    no_address: "tells us no confirmed e-mail address of yours",
+    away: "Something on our side is away.",
+    too_many: "Too many at once",
 };
 
 const SPANISH: Words = Words {
@@ -107,6 +124,7 @@ const SPANISH: Words = Words {
     own: "Sus invitaciones",
     own_expired: "Ha caducado.",
     own_declined: "La ha rechazado.",
+    unwanted: "Lo dijo el",
     none: "Ninguna invitación a sus direcciones confirmadas espera respuesta.",
     trainings: "Sus formaciones",
     completed: "Completada (100 %)",
@@ -124,6 +142,11 @@ const SPANISH: Words = Words {
     confirm: "Confirme su dirección",
     confirmed: "Su dirección está confirmada",
     join_closed: "Esta página no está",
+    somebody_else: "cuya dirección verificada no es la que fue invitada",
+    where_account: "¿Dónde tiene una cuenta?",
+    no_address: "no nos indica ninguna dirección de correo confirmada",
+    away: "Algo de nuestro lado no responde.",
+    too_many: "Demasiado a la vez",
 };
 
 /// An address as long as one may be, of somebody of their own.
@@ -141,6 +164,8 @@ struct Walk<'s> {
     words: &'static Words,
     browser: Browser,
     organization: Organization,
+    /// Where the pages are.
+    edge: String,
     pictures: PathBuf,
 }
 
@@ -161,6 +186,7 @@ impl<'s> Walk<'s> {
             suite,
             words,
             organization: Organization::called(suite, "owner", names).await,
+            edge: suite.address("gateway"),
             pictures: suite.dir().join("pictures/outcomes").join(kept),
             browser,
         }
@@ -202,8 +228,13 @@ impl<'s> Walk<'s> {
     }
 
     async fn open(&self, path: &str) {
-        let edge = self.suite.address("gateway");
-        self.browser.go(&format!("{edge}{path}")).await;
+        self.browser.go(&format!("{}{path}", self.edge)).await;
+    }
+
+    /// Goes on at another gateway.
+    fn turns_to(&mut self, edge: &str) {
+        self.browser.looks_at(edge);
+        edge.clone_into(&mut self.edge);
     }
 
     /// Somebody new, who was invited, and the link of the mail.
@@ -355,6 +386,20 @@ async fn account(walk: &Walk<'_>) {
     walk.browser.shows(words.own_expired).await;
     walk.browser.shows(words.own_declined).await;
     walk.shows(words.own, "17-own").await;
+    // Of the one that has expired.
+    for css in ["summary", "input[name=do_not_invite_again]", ".decline"] {
+        walk.browser
+            .click(&format!("section:has(.decline):not(:has(.accept)) {css}"))
+            .await;
+    }
+    walk.shows(words.unwanted, "17-unwanted").await;
+    walk.browser.click(".lift").await;
+    eventually(async || {
+        let page = walk.browser.client.source().await.unwrap();
+        !page.contains(words.unwanted)
+    })
+    .await;
+    walk.browser.shows(words.own).await;
     walk.browser.click(".accept").await;
     trainings(walk, &address).await;
 }
@@ -487,12 +532,88 @@ async fn joins(walk: &Walk<'_>) {
     walk.browser.shows(words.broken).await;
 }
 
+/// As many ask at once who ask too much: fewer than may be answered at the same time.
+const FLOOD: usize = 32;
+
+/// Where people choose an issuer, none of which is believed about addresses, and nobody can be asked about learning records.
+async fn elsewhere(suite: &Suite) -> LocalhostGateway {
+    let issuers = std::fs::read_to_string(suite.dir().join("keys/issuers.toml")).unwrap();
+    let believed = "trust_email = true";
+    assert!(issuers.contains(believed), "{issuers}");
+    let issuers = issuers.replace(believed, "trust_email = false");
+    let nowhere = "http://127.0.0.1:1";
+    let other = format!(
+        "[[issuer]]\nurl = \"{nowhere}\"\naudience = \"other\"\nclient_id = \"pages\"\nname = \"{ISSUER}\"\n"
+    );
+    let file = suite.dir().join(format!("issuers-{}.toml", suite.unique()));
+    std::fs::write(&file, issuers + &other).unwrap();
+    let path = file.display().to_string();
+    let settings = [("MUSTER_ISSUERS", path.as_str()), ("MUSTER_RECORDS_URL", nowhere)];
+    let gateway = LocalhostGateway::told(suite, &settings).await;
+    std::fs::remove_file(file).unwrap();
+    gateway
+}
+
+/// Asks again and again, from where browsers do.
+async fn floods(url: &str) {
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    loop {
+        join_all((0..FLOOD).map(|_| http.get(url).send())).await;
+    }
+}
+
+/// By which account somebody is known, where there are several, where none of them tells an address, and what is said where nobody can be
+/// asked or too much is.
+async fn accounts(walk: &mut Walk<'_>) {
+    let (suite, words) = (walk.suite, walk.words);
+    let address = format!("accounts-{}@school.test", suite.unique());
+    let (_, link) = walk.invited_at(&walk.organization, &address).await;
+    // Whoever was signed in before.
+    walk.browser.client.delete_all_cookies().await.unwrap();
+    walk.browser.go(&link).await;
+    walk.browser.click("#sign-in").await;
+    let other = format!("else-{}@school.test", suite.unique());
+    walk.browser.registers(&other, Some(PERSON)).await;
+    walk.shows(words.somebody_else, "24-somebody-else").await;
+    walk.browser.click("#switch").await;
+    walk.browser.shows(words.invites).await;
+
+    let gateway = elsewhere(suite).await;
+    walk.turns_to(&gateway.url);
+    walk.browser.go(&gateway.link(suite, &link)).await;
+    walk.browser.click("#register summary").await;
+    walk.shows(words.where_account, "25-choices").await;
+    walk.browser.click(".choices a").await;
+    walk.browser.registers(&address, None).await;
+    walk.shows(words.no_address, "26-no-address").await;
+    walk.open("/sign-in").await;
+    walk.shows(words.where_account, "27-choose").await;
+    walk.open("/trainings").await;
+    walk.shows(words.away, "28-away").await;
+
+    // From where the browser asks, too: what is allowed at once is soon used up.
+    let flooded = gateway.url.replace("localhost", "127.0.0.1") + "/sign-in?issuer=unknown";
+    eventually(async || {
+        tokio::select! {
+            () = floods(&flooded) => {}
+            () = walk.open("/sign-in") => {}
+        }
+        let page = walk.browser.client.source().await.unwrap();
+        page.contains(words.too_many)
+    })
+    .await;
+    walk.shows(words.too_many, "29-too-many").await;
+}
+
 async fn walk(words: &'static Words, browser: Browser, suite: &Suite) {
-    let walk = Walk::begin(suite, words, browser).await;
+    let mut walk = Walk::begin(suite, words, browser).await;
     links(&walk).await;
     organizations(&walk).await;
     account(&walk).await;
     joins(&walk).await;
+    if !walk.browser.runs_scripts() {
+        accounts(&mut walk).await;
+    }
     walk.browser.close().await;
 }
 

@@ -107,8 +107,13 @@ impl Browser {
 
     /// The same browser, which looks closely at the pages that are here.
     pub(crate) fn at(mut self, edge: &str) -> Self {
-        edge.clone_into(&mut self.edge);
+        self.looks_at(edge);
         self
+    }
+
+    /// From now on it looks closely at the pages that are here.
+    pub(crate) fn looks_at(&mut self, edge: &str) {
+        edge.clone_into(&mut self.edge);
     }
 
     /// Whether pages may run scripts.

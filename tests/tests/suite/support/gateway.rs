@@ -9,7 +9,7 @@ use super::Suite;
 use super::suite::binary;
 
 /// Reads the settings of the suite's gateway, and changes what is its own.
-const SERVES: &str = r#"set -a; . "$0"; MUSTER_PUBLIC_URL="$1"; MUSTER_LISTEN="$2"; MUSTER_ADMIN_LISTEN=127.0.0.1:0; exec "$3""#;
+const SERVES: &str = r#"set -a; . "$0"; MUSTER_PUBLIC_URL="$1"; MUSTER_LISTEN="$2"; MUSTER_ADMIN_LISTEN=127.0.0.1:0; shift 2; exec /usr/bin/env "$@""#;
 
 /// One that runs until this goes out of scope.
 pub(crate) struct LocalhostGateway {
@@ -20,6 +20,11 @@ pub(crate) struct LocalhostGateway {
 
 impl LocalhostGateway {
     pub(crate) async fn start(suite: &Suite) -> Self {
+        Self::told(suite, &[]).await
+    }
+
+    /// One that is told something else by these settings.
+    pub(crate) async fn told(suite: &Suite, settings: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
@@ -28,6 +33,7 @@ impl LocalhostGateway {
             .args(["-c", SERVES])
             .arg(suite.dir().join("env/gateway"))
             .args([&url, &address.to_string()])
+            .args(settings.iter().map(|(name, value)| format!("{name}={value}")))
             .arg(binary("muster-gateway"))
             .env_clear()
             .stdout(Stdio::null())
