@@ -124,6 +124,43 @@ mod tests {
         }
     }
 
+    /// Those values of messages that are numbers.
+    const NUMBERS: [&str; 1] = ["percent"];
+    /// None, one, more than one, one more than tens, and more than stand together without a sign between them.
+    const COUNTS: [u32; 5] = [0, 1, 2, 21, 1_000_000];
+
+    #[test]
+    fn a_number_stands_in_its_message_whatever_it_is() {
+        let mut said_with = 0;
+        for (key, values) in keys(ENGLISH).unwrap() {
+            let is_number = |value: &&String| NUMBERS.contains(&value.as_str());
+            for number in values.iter().filter(is_number) {
+                let say = |language: Language, text: &str| {
+                    let others = values.iter().filter(|value| *value != number);
+                    let others = others.map(|value| (value.as_str(), "Kita"));
+                    let all: Vec<_> = others.chain([(number.as_str(), text)]).collect();
+                    let frame = Frame {
+                        language,
+                        ..Frame::default()
+                    };
+                    frame.with(&key, &all)
+                };
+                for language in Language::ALL {
+                    let form = say(language, "#");
+                    assert_eq!(form.matches('#').count(), 1, "{key}: {form}");
+                    // It goes with no noun, whose form would depend on it.
+                    assert!(form.contains("# %"), "{key}: {form}");
+                    for count in COUNTS {
+                        let count = count.to_string();
+                        assert_eq!(say(language, &count), form.replace('#', &count), "{key}");
+                    }
+                    said_with += 1;
+                }
+            }
+        }
+        assert!(said_with >= 16, "{said_with}");
+    }
+
     /// Every text between quotes in the files below a folder.
     fn quoted(folder: &Path, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
