@@ -20,6 +20,8 @@ mod employees;
 mod error;
 mod events;
 mod mails;
+#[cfg(test)]
+mod memory;
 mod ops;
 mod organization;
 mod rpc;

@@ -20,11 +20,11 @@ use self::turns::Turns;
 use crate::domain::spreadsheet::MAX_BYTES;
 use crate::error::Error;
 
-/// How many files are read, checked and stored at the same time. Each costs its text and its rows.
+/// How many files are read, checked and stored at the same time. Each costs its text and some blocks of its rows.
 const READERS: usize = 2;
 /// How many of them may be of one organization.
 const READERS_OF_ORGANIZATION: usize = 1;
-/// How many bytes of files may wait to be read.
+/// How many bytes of files may wait to be read, or to be read to their end.
 const BYTES: usize = 4 * MAX_BYTES;
 /// How many of them may be of one organization.
 const BYTES_OF_ORGANIZATION: usize = 2 * MAX_BYTES;

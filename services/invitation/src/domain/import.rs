@@ -9,6 +9,7 @@ use muster_ids::{GroupId, ImportId, ImportName, InvitationId, LocationId, Organi
 use muster_states::stored_enum;
 use time::OffsetDateTime;
 
+use super::preview::Preview;
 use super::problem::{GroupWarning, Problem};
 use super::spreadsheet::{Format, RawRow};
 use muster_states::Transition;
@@ -119,6 +120,19 @@ impl Import {
         ImportName {
             organization: self.organization,
             import: self.id,
+        }
+    }
+
+    /// UPLOADED → READY, with what its rows become, as it is stored by now.
+    pub(crate) fn previewed(self, preview: Preview) -> Self {
+        Self {
+            version: self.version + 1,
+            state: ImportState::Ready,
+            preview_sha256: preview.sha256,
+            context_sha256: preview.context_sha256,
+            counts: preview.counts,
+            group_warnings: preview.group_warnings,
+            ..self
         }
     }
 

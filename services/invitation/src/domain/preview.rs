@@ -2,13 +2,18 @@
 //!
 //! The very same check runs when the file is uploaded and when a preview is made again; what it lets through is what
 //! the applying works on.
+//!
+//! Rows come block after block, in the order of the file, and leave as they are to be stored. What is kept of them is where
+//! the first good row of each address is: some twenty bytes a row, whatever stands in it. How long the blocks are makes no difference to
+//! what a file becomes.
 
 mod lookup;
 mod near;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use muster_address::EmailAddress;
+use muster_address::{AddressProblem, EmailAddress};
 use muster_ids::{GroupId, LocationId};
 use sha2::{Digest, Sha256};
 
@@ -20,10 +25,9 @@ use super::problem::{GroupWarning, Problem, Severity};
 use super::spreadsheet::RawRow;
 use lookup::Lookup;
 
-/// What a file will become.
+/// What a file will become, beside its rows.
 #[derive(Debug)]
 pub(crate) struct Preview {
-    pub(crate) rows: Vec<Row>,
     pub(crate) counts: Counts,
     /// What holds for whole groups, and is told of no row.
     pub(crate) group_warnings: Vec<GroupWarning>,
@@ -33,79 +37,164 @@ pub(crate) struct Preview {
     pub(crate) context_sha256: [u8; 32],
 }
 
-/// Checks every row. `active` holds the canonical addresses that belong to active learners.
-pub(crate) fn preview(raw: Vec<RawRow>, context: &InvitingContext, active: &HashSet<String>) -> Preview {
-    let mut lookup = Lookup::new(context);
-    let mut rows: Vec<Row> = Vec::with_capacity(raw.len());
-    // Canonical address to the place in `rows` of the first good row that has it.
-    let mut first: HashMap<String, usize> = HashMap::new();
-    for raw in raw {
-        let mut checked = check(raw, &mut lookup, active);
-        let earlier = checked
-            .address
-            .as_ref()
-            .and_then(|address| first.get(address.canonical()).copied());
-        match (earlier, checked.address) {
-            _ if matches!(checked.row.outcome, Outcome::Invalid | Outcome::Skipped) => {}
-            (Some(place), _) => merge(&mut rows[place], &mut checked.row),
-            (None, Some(address)) => {
-                first.insert(address.canonical().to_owned(), rows.len());
-            }
-            (None, None) => {}
+/// What is known of the rows so far.
+pub(crate) struct Previewer {
+    lookup: Lookup,
+    /// On which line the first good row of each address is.
+    first: HashMap<AddressDigest, i32>,
+    counts: Counts,
+    digest: Sha256,
+    context_sha256: [u8; 32],
+}
+
+/// The beginning of the SHA-256 of a canonical address: so much that nobody finds two addresses with the same.
+type AddressDigest = [u8; 16];
+
+/// Rows that are to be checked, and what must be known before.
+pub(crate) struct Block {
+    rows: Vec<(RawRow, Result<EmailAddress, AddressProblem>)>,
+    /// Their canonical addresses, for asking which of them belong to active learners.
+    pub(crate) addresses: Vec<String>,
+    /// Lines of rows in earlier blocks that have one of the addresses, for these may have to take in later ones.
+    pub(crate) earlier: Vec<i32>,
+}
+
+/// What became of a block.
+pub(crate) struct Checked {
+    /// Its rows.
+    pub(crate) rows: Vec<Row>,
+    /// Rows of earlier blocks that have other groups or another location by now.
+    pub(crate) changed: Vec<Row>,
+}
+
+impl Previewer {
+    /// Knows no row yet.
+    pub(crate) fn new(context: &InvitingContext) -> Self {
+        let context_sha256 = context.fingerprint();
+        Self {
+            lookup: Lookup::new(context),
+            first: HashMap::new(),
+            counts: Counts::default(),
+            digest: Sha256::new_with_prefix(context_sha256),
+            context_sha256,
         }
-        rows.push(checked.row);
     }
-    let context_sha256 = context.fingerprint();
-    Preview {
-        counts: count(&rows),
-        group_warnings: lookup.warnings(),
-        sha256: digest(&rows, &context_sha256),
-        rows,
-        context_sha256,
+
+    /// Reads the addresses of the next rows.
+    pub(crate) fn read(&self, rows: Vec<RawRow>) -> Block {
+        let parsed = |row: RawRow| {
+            let address = row.address.parse::<EmailAddress>();
+            (row, address)
+        };
+        let rows: Vec<_> = rows.into_iter().map(parsed).collect();
+        let addresses = rows.iter().filter_map(|(_, address)| address.as_ref().ok());
+        let addresses: Vec<String> = addresses.map(|address| address.canonical().to_owned()).collect();
+        let earlier = addresses
+            .iter()
+            .filter_map(|address| self.first.get(&digest_of(address)));
+        let earlier: BTreeSet<i32> = earlier.copied().collect();
+        Block {
+            rows,
+            addresses,
+            earlier: earlier.into_iter().collect(),
+        }
+    }
+
+    /// Checks them. `active` holds those of the addresses that belong to active learners, `earlier` the rows that were asked for.
+    pub(crate) fn check(&mut self, block: Block, active: &HashSet<String>, earlier: Vec<Row>) -> Checked {
+        let mut earlier: HashMap<i32, Row> = earlier.into_iter().map(|row| (row.raw.line, row)).collect();
+        let mut changed = BTreeSet::new();
+        let mut rows: Vec<Row> = Vec::with_capacity(block.rows.len());
+        for (raw, address) in block.rows {
+            let (mut row, address) = check(raw, address, &mut self.lookup, active);
+            let place = address
+                .filter(|_| row.outcome == Outcome::Valid)
+                .and_then(|address| self.place(address.canonical(), row.raw.line));
+            if let Some(line) = place
+                && let Some(first) = on_line(line, &mut rows, &mut earlier)
+                && merge(first, &mut row)
+            {
+                changed.insert(line);
+            }
+            self.counts.add(&row);
+            tell(&mut self.digest, &row);
+            rows.push(row);
+        }
+        earlier.retain(|line, _| changed.contains(line));
+        Checked {
+            rows,
+            changed: earlier.into_values().collect(),
+        }
+    }
+
+    /// On which line the first good row of this address is; `None` where it is this one.
+    fn place(&mut self, canonical: &str, line: i32) -> Option<i32> {
+        match self.first.entry(digest_of(canonical)) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(none) => {
+                none.insert(line);
+                None
+            }
+        }
+    }
+
+    /// What all of them come to.
+    pub(crate) fn end(self) -> Preview {
+        Preview {
+            counts: self.counts,
+            group_warnings: self.lookup.warnings(),
+            sha256: self.digest.finalize().into(),
+            context_sha256: self.context_sha256,
+        }
     }
 }
 
-/// The canonical addresses of a file, for asking which of them are active.
-pub(crate) fn canonical_addresses(rows: &[RawRow]) -> Vec<String> {
-    let parsed = rows
-        .iter()
-        .filter_map(|row| row.address.parse::<EmailAddress>().ok());
-    parsed.map(|address| address.canonical().to_owned()).collect()
+fn digest_of(canonical: &str) -> AddressDigest {
+    let mut beginning = AddressDigest::default();
+    beginning.copy_from_slice(&Sha256::digest(canonical)[..16]);
+    beginning
 }
 
-struct Checked {
-    row: Row,
-    address: Option<EmailAddress>,
+/// The row on this line: of the block, whose rows are in the order of the file, or of an earlier one.
+fn on_line<'r>(line: i32, rows: &'r mut [Row], earlier: &'r mut HashMap<i32, Row>) -> Option<&'r mut Row> {
+    match rows.binary_search_by_key(&line, |row| row.raw.line) {
+        Ok(place) => rows.get_mut(place),
+        Err(_) => earlier.get_mut(&line),
+    }
 }
 
-/// All that can be said of one row alone.
-fn check(raw: RawRow, lookup: &mut Lookup<'_>, active: &HashSet<String>) -> Checked {
+/// All that can be said of one row alone, and its address.
+fn check(
+    raw: RawRow,
+    address: Result<EmailAddress, AddressProblem>,
+    lookup: &mut Lookup,
+    active: &HashSet<String>,
+) -> (Row, Option<EmailAddress>) {
     if raw.faults.contains(&Fault::HiddenRow) {
         let problems = vec![Fault::HiddenRow.problem()];
-        return Checked {
-            row: new_row(raw, Outcome::Skipped, problems, Vec::new(), None),
-            address: None,
-        };
+        return (new_row(raw, Outcome::Skipped, problems, Vec::new(), None), None);
     }
     let mut problems = Vec::new();
-    let address = check_address(&raw.address, active, &mut problems);
+    let address = check_address(&raw.address, address, active, &mut problems);
     let groups = lookup.groups(raw.line, &raw.groups, &mut problems);
     let location = lookup.location(&raw.location, &mut problems);
     problems.extend(raw.faults.iter().map(Fault::problem));
     let is_lost = problems.iter().any(|problem| problem.severity == Severity::Error);
     let outcome = if is_lost { Outcome::Invalid } else { Outcome::Valid };
-    Checked {
-        row: new_row(raw, outcome, problems, groups, location),
-        address,
-    }
+    (new_row(raw, outcome, problems, groups, location), address)
 }
 
 /// What stands before a text so that a spreadsheet program does not take it for a number or a formula. It may begin an
 /// address, so that mail would go there.
 const TEXT_MARKS: [char; 2] = ['\'', '`'];
 
-fn check_address(given: &str, active: &HashSet<String>, problems: &mut Vec<Problem>) -> Option<EmailAddress> {
-    let problem = match given.parse::<EmailAddress>() {
+fn check_address(
+    given: &str,
+    address: Result<EmailAddress, AddressProblem>,
+    active: &HashSet<String>,
+    problems: &mut Vec<Problem>,
+) -> Option<EmailAddress> {
+    let problem = match address {
         Ok(address) if address.as_given().starts_with(TEXT_MARKS) => {
             "the address begins with a mark that spreadsheet programs put before text; remove the mark"
                 .to_owned()
@@ -125,8 +214,9 @@ fn check_address(given: &str, active: &HashSet<String>, problems: &mut Vec<Probl
     None
 }
 
-/// The later row joins the earlier one: its groups are added there, unless they are too many together.
-fn merge(earlier: &mut Row, later: &mut Row) {
+/// The later row joins the earlier one: its groups are added there, unless they are too many together. Tells whether the earlier
+/// one is another by that.
+fn merge(earlier: &mut Row, later: &mut Row) -> bool {
     let line = earlier.raw.line;
     let new: Vec<GroupId> = later
         .groups
@@ -139,7 +229,7 @@ fn merge(earlier: &mut Row, later: &mut Row) {
             format!("with the groups of line {line}, which has the same address, more than 50; name fewer");
         later.problems.push(Problem::error("groups", text));
         later.outcome = Outcome::Invalid;
-        return;
+        return false;
     }
     let said = if new.is_empty() {
         format!("the same address as on line {line}; it is invited once")
@@ -147,9 +237,11 @@ fn merge(earlier: &mut Row, later: &mut Row) {
         format!("the same address as on line {line} with other groups; it is invited once, to all of them")
     };
     later.problems.push(Problem::warning("email", said));
+    let mut is_changed = !new.is_empty();
     if later.location.is_some() && later.location != earlier.location {
         if earlier.location.is_none() {
             earlier.location = later.location;
+            is_changed = true;
         } else {
             let text = format!("another location than on line {line}, which counts");
             later.problems.push(Problem::warning("location", text));
@@ -157,6 +249,7 @@ fn merge(earlier: &mut Row, later: &mut Row) {
     }
     earlier.groups.extend(new);
     later.outcome = Outcome::Merged(line);
+    is_changed
 }
 
 fn new_row(
@@ -177,40 +270,35 @@ fn new_row(
     }
 }
 
-fn count(rows: &[Row]) -> Counts {
-    let number = |is: &dyn Fn(&Row) -> bool| {
-        i32::try_from(rows.iter().filter(|row| is(row)).count()).unwrap_or(i32::MAX)
-    };
-    Counts {
-        rows: number(&|_| true),
-        valid: number(&|row| row.outcome == Outcome::Valid),
-        warnings: number(&|row| row.outcome != Outcome::Invalid && !row.problems.is_empty()),
-        errors: number(&|row| row.outcome == Outcome::Invalid),
+impl Counts {
+    /// With one row more.
+    fn add(&mut self, row: &Row) {
+        let is_lost = row.outcome == Outcome::Invalid;
+        self.rows += 1;
+        self.valid += i32::from(row.outcome == Outcome::Valid);
+        self.warnings += i32::from(!is_lost && !row.problems.is_empty());
+        self.errors += i32::from(is_lost);
     }
 }
 
-fn digest(rows: &[Row], context_sha256: &[u8; 32]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(context_sha256);
-    for row in rows {
-        hash.update(row.raw.line.to_be_bytes());
-        for text in [
-            row.raw.address.as_str(),
-            row.raw.groups.as_lines(),
-            &row.raw.location,
-        ] {
-            hash.update(text.as_bytes());
-            hash.update([0]);
-        }
-        hash.update(row.outcome.state().as_str());
-        for problem in &row.problems {
-            hash.update(problem.description.as_bytes());
-        }
-        for group in &row.groups {
-            hash.update(group.as_uuid().as_bytes());
-        }
+/// What a preview says of a row, as far as that is known when the row has its turn. What later rows give it follows from these.
+fn tell(digest: &mut Sha256, row: &Row) {
+    digest.update(row.raw.line.to_be_bytes());
+    for text in [
+        row.raw.address.as_str(),
+        row.raw.groups.as_lines(),
+        &row.raw.location,
+    ] {
+        digest.update(text.as_bytes());
+        digest.update([0]);
     }
-    hash.finalize().into()
+    digest.update(row.outcome.state().as_str());
+    for problem in &row.problems {
+        digest.update(problem.description.as_bytes());
+    }
+    for group in &row.groups {
+        digest.update(group.as_uuid().as_bytes());
+    }
 }
 
 #[cfg(test)]

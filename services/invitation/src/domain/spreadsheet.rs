@@ -6,8 +6,9 @@
 //! line breaks. Or a workbook (`.xlsx`) with a sheet like that. What a file is, its bytes say and not its name.
 //!
 //! What cannot be read as a whole is refused; what is wrong with one row is told with that row, and no row disappears.
-//! Beside the file itself reading costs its text (of a workbook the texts that cells share), at most as large as a file
-//! may be, and the rows that are kept.
+//! A file is looked through before its first row is handed out, and read once more for its rows: what it is refused for is
+//! known before anything is done with them. Beside the file itself that costs its text (of a workbook the texts that cells
+//! share), at most as large as a file may be, and one block of rows.
 
 mod cell;
 mod decode;
@@ -18,6 +19,7 @@ mod names;
 mod records;
 mod row;
 mod separator;
+mod sheet;
 mod workbook;
 
 use thiserror::Error;
@@ -27,22 +29,15 @@ use kind::Kind;
 pub(crate) use names::Names;
 pub(crate) use row::RawRow;
 use row::RowOf;
+pub(crate) use sheet::Sheet;
+use sheet::Source;
+use workbook::Workbook;
 
 /// The largest file, and the largest text of one as UTF-8, in bytes.
 pub(crate) const MAX_BYTES: usize = 32 * 1024 * 1024;
 /// The longest cell that is kept of a column that is read, in characters: more than 50 names of 80 with what stands
 /// between them.
 const MAX_CELL: usize = 5_000;
-
-/// The rows of a file.
-#[derive(Debug)]
-pub(crate) struct Sheet {
-    /// Those within the limit.
-    pub(crate) rows: Vec<RawRow>,
-    /// How many there are, also beyond the limit.
-    pub(crate) count: usize,
-    pub(crate) format: Format,
-}
 
 /// How the bytes were understood.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -147,40 +142,57 @@ impl SheetProblem {
     }
 }
 
-/// Reads a file, keeping at most `most_rows` rows and counting the others, so that a bomb costs no memory
-/// beyond its text.
-pub(crate) fn read(bytes: &[u8], most_rows: usize) -> Result<Sheet, SheetProblem> {
+/// Looks a file through: what it is, and how many rows it has, of which at most `most_rows` will be handed out. The
+/// others are counted, so that a bomb costs no memory beyond its text.
+///
+/// # Errors
+/// Why it cannot be read as a whole.
+pub(crate) fn read(bytes: &[u8], most_rows: usize) -> Result<Sheet<'_>, SheetProblem> {
     match Kind::of(bytes)? {
-        Kind::Workbook => workbook::read(bytes, most_rows),
+        Kind::Workbook => {
+            let (workbook, found) = Workbook::open(bytes, most_rows)?;
+            Ok(Sheet {
+                count: found.count,
+                format: found.format,
+                most_rows,
+                source: Source::Workbook(Box::new(workbook)),
+            })
+        }
         Kind::Text => read_text(bytes, most_rows),
     }
 }
 
-fn read_text(bytes: &[u8], most_rows: usize) -> Result<Sheet, SheetProblem> {
+fn read_text(bytes: &[u8], most_rows: usize) -> Result<Sheet<'_>, SheetProblem> {
     let text = Text::of(bytes)?;
     if kind::is_markup(text.body()) {
         return Err(SheetProblem::Markup);
     }
-    let (columns, mut records) = separator::header(text.body())?;
-    let (mut rows, mut count, mut row) = (Vec::new(), 0, RowOf::new(&columns));
-    while let Some(ended) = records.next_filled(&mut row) {
-        count += 1;
-        if count <= most_rows {
-            rows.push(row.take(ended.line, ended.faults));
-        }
-        if count == most_rows {
-            row.keep_no_more();
-        }
-    }
-    if count == 0 {
-        return Err(SheetProblem::NoRows);
-    }
+    let (count, separator) = looked_through(text.body())?;
     let format = Format {
         encoding: text.encoding.to_owned(),
-        separator: records.separator().to_string(),
+        separator: separator.to_string(),
         ..Format::default()
     };
-    Ok(Sheet { rows, count, format })
+    Ok(Sheet {
+        count,
+        format,
+        most_rows,
+        source: Source::Text(text),
+    })
+}
+
+/// How many rows a text has, and what stands between their cells.
+fn looked_through(text: &str) -> Result<(usize, char), SheetProblem> {
+    let (columns, mut records) = separator::header(text)?;
+    let (mut count, mut row) = (0, RowOf::new(columns));
+    row.keep_no_more();
+    while records.next_filled(&mut row).is_some() {
+        count += 1;
+    }
+    match count {
+        0 => Err(SheetProblem::NoRows),
+        _ => Ok((count, records.separator())),
+    }
 }
 
 #[cfg(test)]

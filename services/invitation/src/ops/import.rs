@@ -5,6 +5,7 @@ pub(crate) mod approve;
 pub(crate) mod disapprove;
 mod preview;
 pub(crate) mod purge;
+mod reading;
 pub(crate) mod refused;
 pub(crate) mod template;
 pub(crate) mod upload;

@@ -30,7 +30,7 @@ macro_rules! select {
 }
 use select;
 
-/// Inserts a previewed import.
+/// Inserts an import. What its preview comes to is saved when it is made.
 pub(crate) async fn insert(
     tx: &mut PgConnection,
     import: &Import,

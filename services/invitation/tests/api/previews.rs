@@ -2,7 +2,7 @@
 
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{
-    ApproveImportRequest, DisapproveImportRequest, GetImportRequest, ImportRowState, ImportState,
+    ApproveImportRequest, DisapproveImportRequest, GetImportRequest, Import, ImportRowState, ImportState,
     ListImportRowsRequest, ListInvitationsRequest, ListInvitationsResponse,
 };
 use muster_testkit::TestCaller;
@@ -114,6 +114,41 @@ async fn a_stale_preview_is_not_approved_but_made_again() {
     );
     approve(&fixture, &again).await.unwrap();
     assert_eq!(applied(&fixture, &again).await.applied_count, 2);
+}
+
+/// Beyond what is checked and stored at a time: 2,000 rows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_joins_one_that_stands_thousands_of_rows_above_it() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(10_000, 10_000).await;
+    let mut file = String::from_utf8(good(4_500))
+        .unwrap()
+        .replace("email,groups", "email,groups,location");
+    file.push_str("LEARNER0@example.org,Aides,Main street\n");
+    file.push_str("learner1@example.org,Nurses,\n");
+    file.push_str("learner4499@example.org,Aides,\n");
+    let import = upload(&fixture, file.as_bytes()).await.unwrap();
+    let counts = |import: &Import| {
+        (
+            import.row_count,
+            import.valid_count,
+            import.warning_count,
+            import.error_count,
+        )
+    };
+    assert_eq!(counts(&import), (4_503, 4_500, 3, 0));
+    // Of the rows that they join, one each: to both groups at the location, to what it says itself, to both groups.
+    let joined = "SELECT count(*) FROM import_rows WHERE
+        (line = 2 AND cardinality(group_ids) = 2 AND location_id IS NOT NULL)
+        OR (line = 3 AND cardinality(group_ids) = 1 AND location_id IS NULL)
+        OR (line = 4501 AND cardinality(group_ids) = 2 AND location_id IS NULL)
+        OR (line > 4501 AND state = 'MERGED' AND merged_into_line IN (2, 3, 4501))";
+    assert_eq!(fixture.database.count(joined).await, 6);
+    fixture.group("Cooks").await;
+    assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
+    let again = previewed_again(&fixture, &import).await;
+    assert_eq!(counts(&again), counts(&import));
+    assert_eq!(fixture.database.count(joined).await, 6);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,6 +32,31 @@ async fn a_file_beyond_the_plan_is_refused_with_used_and_limit() {
     assert!(upload(&fixture, &good(10)).await.is_ok());
 }
 
+/// Refuses a row far behind the first that are stored at a time.
+const BREAK_OFF: &str = "CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'made up';
+    END $$;
+    CREATE TRIGGER break_off BEFORE INSERT ON import_rows FOR EACH ROW WHEN (NEW.line = 4000) EXECUTE FUNCTION break_off()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_breaks_off_in_the_middle_leaves_nothing() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(10_000, 10_000).await;
+    fixture.database.execute(BREAK_OFF).await;
+    assert!(upload(&fixture, &good(4_500)).await.is_err());
+    let count = async |what| fixture.database.count(what).await;
+    assert_eq!(count("SELECT count(*) FROM imports").await, 0);
+    assert_eq!(count("SELECT count(*) FROM import_rows").await, 0);
+    fixture
+        .database
+        .execute("DROP TRIGGER break_off ON import_rows")
+        .await;
+    let import = upload(&fixture, &good(4_500)).await.unwrap();
+    assert_eq!((import.row_count, import.valid_count), (4_500, 4_500));
+    assert_eq!(count("SELECT count(*) FROM import_rows").await, 4_500);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_altered_on_its_way_is_refused() {
     let fixture = Fixture::new().await;

@@ -149,7 +149,7 @@ async fn several_workers_share_the_work_and_no_row() {
     assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 350);
 }
 
-/// Beyond what the service reads of a file or asks of the database at a time: 5,000 rows, 5,000 addresses.
+/// Beyond what the service checks and stores at a time: 2,000 rows.
 #[tokio::test(flavor = "multi_thread")]
 async fn thousands_of_rows_work_when_the_plan_allows_them() {
     let rows = i32::try_from(asked_for("MUSTER_TEST_ROWS", 5_500)).unwrap();

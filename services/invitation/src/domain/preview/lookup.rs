@@ -22,11 +22,11 @@ const WARNED_A_FILE: usize = 100;
 const REPEATED: usize = 80;
 
 /// The groups and locations of an organization by name.
-pub(super) struct Lookup<'a> {
-    groups: HashMap<&'a str, (GroupId, &'a Group)>,
-    locations: HashMap<&'a str, (LocationId, &'a Location)>,
-    known_groups: Known<'a>,
-    known_locations: Known<'a>,
+pub(super) struct Lookup {
+    groups: HashMap<String, (GroupId, Group)>,
+    locations: HashMap<String, (LocationId, Location)>,
+    known_groups: Known,
+    known_locations: Known,
     /// Problems of groups told so far.
     told: usize,
     /// Of groups that require no trainings.
@@ -40,17 +40,17 @@ struct Telling {
     errors_untold: usize,
 }
 
-impl<'a> Lookup<'a> {
-    pub(super) fn new(context: &'a InvitingContext) -> Self {
+impl Lookup {
+    pub(super) fn new(context: &InvitingContext) -> Self {
         let groups = context
             .groups
             .iter()
-            .map(|(id, group)| (group.display_name.as_str(), (*id, group)));
+            .map(|(id, group)| (group.display_name.clone(), (*id, group.clone())));
         let active = context.groups.values().filter(|group| group.is_active);
         let locations = context
             .locations
             .iter()
-            .map(|(id, location)| (location.display_name.as_str(), (*id, location)));
+            .map(|(id, location)| (location.display_name.clone(), (*id, location.clone())));
         let open = context.locations.values().filter(|location| location.is_active);
         Self {
             groups: groups.collect(),

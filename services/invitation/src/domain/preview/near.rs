@@ -16,15 +16,15 @@ const LONGEST: usize = 400;
 /// hold a hundred thousand unknown names.
 pub(super) const MAX_SUGGESTIONS: usize = 500;
 
-/// The names that may have been meant, and what was found before.
-pub(super) struct Known<'a> {
-    names: Vec<Name<'a>>,
-    found: HashMap<String, Option<&'a str>>,
+/// The names that may have been meant, and what was found before, by its place among them.
+pub(super) struct Known {
+    names: Vec<Name>,
+    found: HashMap<String, Option<usize>>,
 }
 
 /// A name in the forms that it is compared in.
-struct Name<'a> {
-    shown: &'a str,
+struct Name {
+    shown: String,
     plain: Vec<char>,
     /// What all texts have in common that look like the plain one.
     look: String,
@@ -39,8 +39,8 @@ pub(super) enum Disguise {
     Written(Option<CodePoint>, Option<CodePoint>),
 }
 
-impl<'a> Known<'a> {
-    pub(super) fn new(names: impl Iterator<Item = &'a str>) -> Self {
+impl Known {
+    pub(super) fn new<'n>(names: impl Iterator<Item = &'n str>) -> Self {
         Self {
             names: names.map(Name::new).collect(),
             found: HashMap::new(),
@@ -49,46 +49,47 @@ impl<'a> Known<'a> {
 
     /// The one name nearest to `given`: one that looks the same but for case and spaces, else within two slips of the
     /// keys. `None` when there is none, or two are equally near, or too many were asked for already.
-    pub(super) fn nearest(&mut self, given: &str) -> Option<&'a str> {
-        if let Some(found) = self.found.get(given) {
-            return *found;
-        }
-        if self.found.len() == MAX_SUGGESTIONS || given.len() > LONGEST {
-            return None;
-        }
-        let found = self.look(&Name::new(given));
-        self.found.insert(given.to_owned(), found);
-        found
+    pub(super) fn nearest(&mut self, given: &str) -> Option<&str> {
+        let place = match self.found.get(given) {
+            Some(found) => *found,
+            None if self.found.len() == MAX_SUGGESTIONS || given.len() > LONGEST => None,
+            None => {
+                let found = self.look(&Name::new(given));
+                self.found.insert(given.to_owned(), found);
+                found
+            }
+        };
+        place.map(|place| self.names[place].shown.as_str())
     }
 
-    fn look(&self, wanted: &Name<'_>) -> Option<&'a str> {
-        let mut best: Option<(usize, &str)> = None;
+    fn look(&self, wanted: &Name) -> Option<usize> {
+        let mut best: Option<(usize, usize)> = None;
         let mut is_tied = false;
-        for name in &self.names {
+        for (place, name) in self.names.iter().enumerate() {
             let Some(slips) = name.slips_from(wanted) else {
                 continue;
             };
             match best {
                 Some((least, _)) if slips > least => {}
                 Some((least, _)) if slips == least => is_tied = true,
-                _ => (best, is_tied) = (Some((slips, name.shown)), false),
+                _ => (best, is_tied) = (Some((slips, place)), false),
             }
         }
-        best.filter(|_| !is_tied).map(|(_, name)| name)
+        best.filter(|_| !is_tied).map(|(_, place)| place)
     }
 }
 
-impl<'a> Name<'a> {
-    fn new(shown: &'a str) -> Self {
+impl Name {
+    fn new(shown: &str) -> Self {
         let plain = plain(shown);
         Self {
-            shown,
+            shown: shown.to_owned(),
             look: skeleton(&plain).collect(),
             plain: plain.chars().collect(),
         }
     }
 
-    fn slips_from(&self, wanted: &Name<'_>) -> Option<usize> {
+    fn slips_from(&self, wanted: &Name) -> Option<usize> {
         if self.look == wanted.look {
             Some(0)
         } else {

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
@@ -77,12 +77,121 @@ fn raw(line: i32, address: &str, groups: &[&str]) -> RawRow {
     }
 }
 
-fn made(rows: Vec<RawRow>) -> Preview {
-    preview(
-        rows,
-        &context(),
-        &HashSet::from(["active@example.org".to_owned()]),
-    )
+/// What a file becomes, with its rows.
+#[derive(Debug)]
+struct Made {
+    rows: Vec<Row>,
+    counts: Counts,
+    group_warnings: Vec<GroupWarning>,
+    sha256: [u8; 32],
+}
+
+/// So many rows at a time; those of earlier blocks are where the database would have them.
+fn in_blocks(size: usize, raw: &[RawRow], context: &InvitingContext, active: &HashSet<String>) -> Made {
+    let mut previewer = Previewer::new(context);
+    let mut stored: BTreeMap<i32, Row> = BTreeMap::new();
+    for rows in raw.chunks(size) {
+        let block = previewer.read(rows.to_vec());
+        let earlier = block.earlier.iter().map(|line| stored[line].clone()).collect();
+        let checked = previewer.check(block, active, earlier);
+        for row in checked.rows.into_iter().chain(checked.changed) {
+            stored.insert(row.raw.line, row);
+        }
+    }
+    let preview = previewer.end();
+    Made {
+        rows: stored.into_values().collect(),
+        counts: preview.counts,
+        group_warnings: preview.group_warnings,
+        sha256: preview.sha256,
+    }
+}
+
+fn preview(rows: Vec<RawRow>, context: &InvitingContext, active: &HashSet<String>) -> Made {
+    in_blocks(rows.len(), &rows, context, active)
+}
+
+fn active() -> HashSet<String> {
+    HashSet::from(["active@example.org".to_owned()])
+}
+
+fn made(rows: Vec<RawRow>) -> Made {
+    preview(rows, &context(), &active())
+}
+
+#[test]
+fn however_long_its_blocks_are_a_file_becomes_the_same() {
+    let mut context = context();
+    for number in 0..50 {
+        context
+            .groups
+            .insert(id(100 + number), group(&format!("G{number}"), true));
+    }
+    let many: Vec<String> = (0..49).map(|number| format!("G{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let at = |location: &str, row: RawRow| RawRow {
+        location: location.to_owned(),
+        ..row
+    };
+    let rows = [
+        raw(2, "lost@example.org", &["Cooks"]),
+        raw(3, "ada@example.org", &["Nurses"]),
+        raw(4, "lost@example.org", &["Aides"]),
+        raw(5, "active@example.org", &["Nurses"]),
+        raw(6, "ADA@example.org", &["Aides", "Drivers"]),
+        at("Main street", raw(7, "lost@example.org", &["Aides"])),
+        raw(8, "ada@example.org", &many),
+        at("Main street", raw(9, "ada@example.org", &["Aides", "Cleaners"])),
+        raw(10, "nobody", &["Nurses"]),
+        at("Mill", raw(11, "ada@example.org", &["Nurses"])),
+        at("Main street", raw(12, "lost@example.org", &["G49"])),
+        raw(13, "ada@example.org", &["Nurses"]),
+    ];
+    let whole = in_blocks(rows.len(), &rows, &context, &active());
+    assert_eq!(whole.rows[1].groups, [id(1), id(2), id(5), id(6)]);
+    assert!(whole.rows[1].location.is_some(), "given by a later row");
+    assert_eq!(whole.rows[2].groups, [id(2), id(149)]);
+    let outcomes: Vec<Outcome> = whole.rows.iter().map(|row| row.outcome).collect();
+    use Outcome::{Invalid, Merged, Valid};
+    assert_eq!(
+        outcomes,
+        [
+            Invalid,
+            Valid,
+            Valid,
+            Invalid,
+            Merged(3),
+            Merged(4),
+            Invalid,
+            Merged(3),
+            Invalid,
+            Invalid,
+            Merged(4),
+            Merged(3)
+        ]
+    );
+    for size in 1..rows.len() {
+        let parts = in_blocks(size, &rows, &context, &active());
+        assert_eq!(format!("{parts:?}"), format!("{whole:?}"), "blocks of {size}");
+    }
+}
+
+#[test]
+fn only_rows_that_are_others_by_now_are_stored_anew() {
+    let mut previewer = Previewer::new(&context());
+    let block = previewer.read(vec![raw(2, "ada@example.org", &["Nurses"])]);
+    assert!(block.earlier.is_empty());
+    let mut stored = previewer.check(block, &active(), Vec::new()).rows;
+    for (line, groups, is_changed) in [(3, "Nurses", false), (4, "Aides", true), (5, "Aides", false)] {
+        let block = previewer.read(vec![raw(line, "ada@example.org", &[groups])]);
+        assert_eq!(block.earlier, [2]);
+        let checked = previewer.check(block, &active(), stored.clone());
+        assert_eq!(!checked.changed.is_empty(), is_changed, "line {line}");
+        if is_changed {
+            stored = checked.changed;
+        }
+    }
+    assert_eq!(stored[0].groups, [id(1), id(2)]);
 }
 
 #[test]

@@ -75,6 +75,7 @@ pub(super) const LOCATION: Known = Known {
 };
 
 /// Where the columns are.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Columns {
     pub(super) email: usize,
     pub(super) groups: usize,

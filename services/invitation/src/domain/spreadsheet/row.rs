@@ -36,8 +36,8 @@ impl RawRow {
 }
 
 /// A row in the making.
-pub(super) struct RowOf<'c> {
-    columns: &'c Columns,
+pub(super) struct RowOf {
+    columns: Columns,
     row: RawRow,
     /// Whether it will be taken.
     is_kept: bool,
@@ -45,9 +45,9 @@ pub(super) struct RowOf<'c> {
     has_surplus: bool,
 }
 
-impl<'c> RowOf<'c> {
+impl RowOf {
     /// Of these columns, without anything yet.
-    pub(super) fn new(columns: &'c Columns) -> Self {
+    pub(super) fn new(columns: Columns) -> Self {
         Self {
             columns,
             row: RawRow::default(),
@@ -110,7 +110,7 @@ impl<'c> RowOf<'c> {
     }
 }
 
-impl Visit<'_> for RowOf<'_> {
+impl Visit<'_> for RowOf {
     fn begin(&mut self) {
         if self.is_kept {
             self.row = RawRow::default();

@@ -1,19 +1,24 @@
-//! Uploading a spreadsheet: read, previewed and stored in one go, or not at all.
+//! Uploading a spreadsheet: looked through, then read, previewed and stored block by block in one transaction, or not at all.
+//!
+//! What there is of it in memory is the file, at most as large as one may be, and some blocks of rows; of each row no more than where
+//! its address was first seen.
 
 use muster_database::idempotency::Key;
-use muster_ids::{OrganizationId, PersonId};
+use muster_ids::{ImportId, OrganizationId, PersonId};
 use prost::Message;
-use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::preview::{make, off_the_workers};
+use super::preview::check;
+use super::reading::{self, Blocks, Opened};
 use crate::context::Context;
-use crate::domain::import::{Import, ImportState, Row, undecided_times};
+use crate::domain::import::{Counts, Import, ImportState, undecided_times};
 use crate::domain::inviting::{InvitingContext, Plan};
-use crate::domain::spreadsheet::{self, MAX_BYTES, Sheet};
+use crate::domain::preview::{Preview, Previewer};
+use crate::domain::spreadsheet::{Format, MAX_BYTES};
 use crate::error::Error;
 use crate::ops::{At, closing};
+use crate::store::import::claim::save_preview;
 use crate::store::import::purge::count_undecided;
 use crate::store::import::{self as imports, rows};
 use crate::uploads::{Pace, Reader, UploadPermit};
@@ -83,6 +88,12 @@ impl Bytes {
     }
 }
 
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.received
+    }
+}
+
 /// Whether an upload is taken.
 #[derive(Debug)]
 pub(crate) enum Admission<R> {
@@ -141,15 +152,16 @@ async fn require_place(
     }
 }
 
-/// A file that was read, with its preview. Until it is stored, other files wait to be read.
+/// A file that was looked through. Until its preview is stored, other files wait to be read.
 pub(crate) struct Prepared {
     import: Import,
     sha256: [u8; 32],
-    rows: Vec<Row>,
-    _reading: Reader,
+    inviting: InvitingContext,
+    blocks: Blocks,
+    _turn: Reader,
 }
 
-/// Reads the file and makes its preview.
+/// Looks the file through. Its bytes, and their room, go when its last row is read.
 ///
 /// # Errors
 /// What `UploadImport` refuses.
@@ -159,67 +171,76 @@ pub(crate) async fn prepare(
     inviting: InvitingContext,
     bytes: Bytes,
 ) -> Result<Prepared, Error> {
-    let reading = context.uploads.reader(command.organization).await?;
-    let (sha256, limit) = (command.sha256, inviting.limits.import_rows);
-    // The bytes go, and their room, as soon as the rows are read.
-    let read = off_the_workers(move || read(&bytes.received, sha256, limit)).await?;
-    let (sheet, sha256) = read?;
-    let (import, rows) = previewed(context, command, inviting, sheet, context.clock.now()).await?;
-    Ok(Prepared {
-        import,
+    let turn = context.uploads.reader(command.organization).await?;
+    let Opened {
         sha256,
-        rows,
-        _reading: reading,
+        format,
+        blocks,
+    } = reading::open(bytes, command.sha256, inviting.limits.import_rows).await?;
+    let (id, now) = (context.clock.new_id(), context.clock.now());
+    Ok(Prepared {
+        import: unread(command, format, id, now),
+        sha256,
+        inviting,
+        blocks,
+        _turn: turn,
     })
 }
 
-/// Stores it.
+/// Makes its preview and stores it, row by row as the file is read.
 ///
 /// # Errors
 /// `TOO_MANY_IMPORTS`, `ORGANIZATION_NOT_ACTIVE`, or the database's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
-    prepared: Prepared,
+    mut prepared: Prepared,
 ) -> Result<At<Import>, Error> {
-    let Prepared {
-        import: thing,
-        sha256,
-        rows,
-        ..
-    } = &prepared;
-    let time = thing.create_time;
-    closing::refuse(tx, thing.organization).await?;
-    require_place(tx, thing.organization, context.uploads.undecided(), time).await?;
-    imports::insert(tx, thing, sha256).await?;
-    rows::insert_all(tx, thing.organization, thing.id, rows).await?;
+    let (organization, time) = (prepared.import.organization, prepared.import.create_time);
+    closing::refuse(tx, organization).await?;
+    require_place(tx, organization, context.uploads.undecided(), time).await?;
+    imports::insert(tx, &prepared.import, &prepared.sha256).await?;
+    let preview = previewed(tx, &prepared.import, &prepared.inviting, &mut prepared.blocks).await?;
     Ok(At {
-        thing: prepared.import,
+        thing: prepared.import.previewed(preview),
         time,
     })
 }
 
+/// What the file of an import becomes that is stored without its rows.
 async fn previewed(
-    context: &Context,
-    command: &Upload,
-    inviting: InvitingContext,
-    sheet: Sheet,
-    now: OffsetDateTime,
-) -> Result<(Import, Vec<Row>), Error> {
-    let preview = make(&context.database, command.organization, inviting, sheet.rows).await?;
+    tx: &mut PgConnection,
+    import: &Import,
+    inviting: &InvitingContext,
+    blocks: &mut Blocks,
+) -> Result<Preview, Error> {
+    let mut previewer = Previewer::new(inviting);
+    while let Some(raw) = blocks.next().await? {
+        let (next, checked) = check(tx, import.name(), previewer, raw).await?;
+        previewer = next;
+        rows::insert(tx, import.name(), &checked.rows).await?;
+        rows::save_merged(tx, import.name(), &checked.changed).await?;
+    }
+    let preview = previewer.end();
+    save_preview(tx, import.name(), &preview).await?;
+    Ok(preview)
+}
+
+/// The import before a row of it is read.
+fn unread(command: &Upload, format: Format, id: ImportId, now: OffsetDateTime) -> Import {
     let (expire_time, purge_time) = undecided_times(now);
-    let import = Import {
+    Import {
         organization: command.organization,
-        id: context.clock.new_id(),
+        id,
         version: 1,
-        state: ImportState::Ready,
+        state: ImportState::Uploaded,
         file_name: command.file_name.clone(),
-        format: sheet.format,
+        format,
         uploader: command.uploader,
-        preview_sha256: preview.sha256,
-        context_sha256: preview.context_sha256,
-        counts: preview.counts,
-        group_warnings: preview.group_warnings.clone(),
+        preview_sha256: [0; 32],
+        context_sha256: [0; 32],
+        counts: Counts::default(),
+        group_warnings: Vec::new(),
         applied: 0,
         refused: 0,
         create_time: now,
@@ -228,25 +249,9 @@ async fn previewed(
         approval: None,
         finish_time: None,
         purge_time: Some(purge_time),
-    };
-    Ok((import, preview.rows))
+    }
 }
 
-/// The rows, and the SHA-256 of the bytes.
-fn read(bytes: &[u8], expected: Option<[u8; 32]>, limit: i64) -> Result<(Sheet, [u8; 32]), Error> {
-    let sha256 = <[u8; 32]>::from(Sha256::digest(bytes));
-    if expected.is_some_and(|expected| expected != sha256) {
-        return Err(Error::Checksum);
-    }
-    let sheet = spreadsheet::read(bytes, usize::try_from(limit).unwrap_or_default())?;
-    let used = i64::try_from(sheet.count).unwrap_or(i64::MAX);
-    if used > limit {
-        Err(Error::TooLarge {
-            what: "import_rows",
-            used,
-            limit,
-        })
-    } else {
-        Ok((sheet, sha256))
-    }
-}
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests;

@@ -3,7 +3,7 @@
 //! A worker holds a lease, which it prolongs with each batch; when it is killed, another goes on with the rows that are left.
 
 use muster_database::{DatabaseError, lease_is_free};
-use muster_ids::{ImportId, OrganizationId};
+use muster_ids::{ImportId, ImportName, OrganizationId};
 use muster_jobs::{Lease, NOBODY};
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
@@ -187,10 +187,10 @@ pub(crate) async fn fail(
     Ok(done.rows_affected() == 1)
 }
 
-/// Writes the result of a new preview.
+/// Writes what a preview came to, the first one or one that was made again.
 pub(crate) async fn save_preview(
     tx: &mut PgConnection,
-    job: &Job,
+    import: ImportName,
     preview: &Preview,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
@@ -199,8 +199,8 @@ pub(crate) async fn save_preview(
                 attempts = 0, lease_token = NULL, lease_until = NULL
          WHERE organization_id = $1 AND import_id = $2 AND state = $10",
     )
-    .bind(job.organization)
-    .bind(job.import)
+    .bind(import.organization)
+    .bind(import.import)
     .bind(preview.counts.rows)
     .bind(preview.counts.valid)
     .bind(preview.counts.warnings)

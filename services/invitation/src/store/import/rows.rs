@@ -2,7 +2,7 @@
 
 use muster_address::EmailAddress;
 use muster_database::DatabaseError;
-use muster_ids::{GroupId, ImportId, OrganizationId};
+use muster_ids::{GroupId, ImportId, ImportName, OrganizationId};
 use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{FromRow, PgConnection, Row as _};
@@ -13,9 +13,7 @@ use crate::domain::problem::Problem;
 use crate::domain::spreadsheet::RawRow;
 use crate::store::inconsistent;
 
-/// Small enough to stay far below the statement limit.
-const ROWS_A_STATEMENT: usize = 2_000;
-/// The same, for statements that only read.
+/// How many rows a statement that only reads looks at.
 const ROWS_A_LOOK: i64 = 10_000;
 
 /// `SELECT` of everything a [`Row`] is made of, with the given rest.
@@ -65,47 +63,52 @@ fn outcome(row: &PgRow) -> Result<Outcome, sqlx::Error> {
     }
 }
 
-/// Writes the rows of a first preview.
-pub(crate) async fn insert_all(
-    tx: &mut PgConnection,
-    organization: OrganizationId,
-    import: ImportId,
-    rows: &[Row],
-) -> Result<(), DatabaseError> {
-    for rows in rows.chunks(ROWS_A_STATEMENT) {
-        insert(tx, organization, import, rows).await?;
-    }
-    Ok(())
-}
-
-/// Writes the rows of a preview over those of an earlier one, which are of the same lines. Part by part: a million rows
-/// at once would take longer than a statement may.
+/// Writes a block of a preview over what an earlier one made of the same lines.
 pub(crate) async fn replace(
     tx: &mut PgConnection,
-    organization: OrganizationId,
-    import: ImportId,
+    import: ImportName,
     rows: &[Row],
 ) -> Result<(), DatabaseError> {
-    for rows in rows.chunks(ROWS_A_STATEMENT) {
-        sqlx::query(
-            "DELETE FROM import_rows WHERE organization_id = $1 AND import_id = $2 AND line = ANY ($3)",
-        )
-        .bind(organization)
-        .bind(import)
+    sqlx::query("DELETE FROM import_rows WHERE organization_id = $1 AND import_id = $2 AND line = ANY ($3)")
+        .bind(import.organization)
+        .bind(import.import)
         .bind(column(rows, |row| row.raw.line))
         .execute(&mut *tx)
         .await?;
-        insert(tx, organization, import, rows).await?;
+    insert(tx, import, rows).await
+}
+
+/// Writes down which groups and which location rows have by now that took in later ones.
+pub(crate) async fn save_merged(
+    tx: &mut PgConnection,
+    import: ImportName,
+    rows: &[Row],
+) -> Result<(), DatabaseError> {
+    if rows.is_empty() {
+        return Ok(());
     }
+    sqlx::query(
+        "UPDATE import_rows SET group_ids = string_to_array(merged.ids, ',')::uuid[], location_id = merged.location_id
+         FROM unnest($3::integer[], $4::text[], $5::uuid[]) AS merged (line, ids, location_id)
+         WHERE organization_id = $1 AND import_id = $2 AND import_rows.line = merged.line",
+    )
+    .bind(import.organization)
+    .bind(import.import)
+    .bind(column(rows, |row| row.raw.line))
+    .bind(column(rows, group_ids))
+    .bind(column(rows, |row| row.location))
+    .execute(tx)
+    .await?;
     Ok(())
 }
 
+/// Writes a block of a first preview: few enough rows to stay far below the statement limit.
+///
 /// Lists of a row travel as texts, because unnesting a list of lists would flatten it: names of groups cannot hold a
 /// line break, ids cannot hold a comma.
-async fn insert(
+pub(crate) async fn insert(
     tx: &mut PgConnection,
-    organization: OrganizationId,
-    import: ImportId,
+    import: ImportName,
     rows: &[Row],
 ) -> Result<(), DatabaseError> {
     let merged_into = |row: &Row| match row.outcome {
@@ -119,13 +122,6 @@ async fn insert(
             .ok()
             .map(|address| address.canonical().to_owned())
     };
-    let ids = |row: &Row| {
-        row.groups
-            .iter()
-            .map(GroupId::to_string)
-            .collect::<Vec<_>>()
-            .join(",")
-    };
     sqlx::query(
         "INSERT INTO import_rows (organization_id, import_id, line, address_given, address_canonical, groups_given,
              location_given, faults, state, problems, group_ids, location_id, merged_into_line)
@@ -135,8 +131,8 @@ async fn insert(
                      $10::text[], $11::uuid[], $12::integer[], $13::text[])
            AS row (line, address, names, location, faults, state, problems, ids, location_id, merged_into, canonical)",
     )
-    .bind(organization)
-    .bind(import)
+    .bind(import.organization)
+    .bind(import.import)
     .bind(column(rows, |row| row.raw.line))
     .bind(column(rows, |row| row.raw.address.as_str()))
     .bind(column(rows, |row| row.raw.groups.as_lines()))
@@ -144,7 +140,7 @@ async fn insert(
     .bind(column(rows, |row| Json(&row.raw.faults)))
     .bind(column(rows, |row| row.outcome.state()))
     .bind(column(rows, |row| Json(&row.problems)))
-    .bind(column(rows, ids))
+    .bind(column(rows, group_ids))
     .bind(column(rows, |row| row.location))
     .bind(column(rows, merged_into))
     .bind(column(rows, canonical))
@@ -155,6 +151,27 @@ async fn insert(
 
 fn column<'a, T>(rows: &'a [Row], value: impl Fn(&'a Row) -> T) -> Vec<T> {
     rows.iter().map(value).collect()
+}
+
+fn group_ids(row: &Row) -> String {
+    let ids: Vec<String> = row.groups.iter().map(GroupId::to_string).collect();
+    ids.join(",")
+}
+
+/// The rows on these lines.
+pub(crate) async fn on_lines(
+    connection: &mut PgConnection,
+    import: ImportName,
+    lines: &[i32],
+) -> Result<Vec<Row>, DatabaseError> {
+    Ok(sqlx::query_as(select_row!(
+        "WHERE organization_id = $1 AND import_id = $2 AND line = ANY ($3)"
+    ))
+    .bind(import.organization)
+    .bind(import.import)
+    .bind(lines)
+    .fetch_all(connection)
+    .await?)
 }
 
 /// One page of rows in the order of the file: those after line `after`, in one of `states` (empty: all).

@@ -70,6 +70,11 @@ impl<'a> Package<'a> {
         })
     }
 
+    /// For who reads once more what was read: as many bytes may be unpacked as in the beginning.
+    pub(super) fn begin_again(&mut self) {
+        self.left = MAX_UNPACKED;
+    }
+
     /// Whether there is a part of this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.places.contains_key(&plain(name))

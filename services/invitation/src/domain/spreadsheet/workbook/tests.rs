@@ -11,9 +11,10 @@ use std::io::{Cursor, Write as _};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::super::{Sheet, SheetProblem, read};
+use super::super::SheetProblem;
 use crate::domain::fault::Fault;
 use crate::domain::spreadsheet::RawRow;
+use crate::domain::spreadsheet::tests::{Whole, read};
 
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -95,7 +96,7 @@ impl Parts {
         archive.finish().unwrap().into_inner()
     }
 
-    fn read(&self) -> Result<Sheet, SheetProblem> {
+    fn read(&self) -> Result<Whole, SheetProblem> {
         read(&self.pack(), 1000)
     }
 

@@ -1,41 +1,53 @@
 //! The preview of an import whose groups have changed since.
 
-use super::super::preview::make;
+use muster_ids::ImportName;
+use sqlx::PgConnection;
+
+use super::super::preview::check;
 use crate::context::Context;
-use crate::domain::spreadsheet::RawRow;
+use crate::domain::inviting::InvitingContext;
+use crate::domain::preview::Previewer;
 use crate::error::Error;
 use crate::store::import::claim::{self, Job};
 use crate::store::import::rows;
 
-const ROWS_A_PAGE: i64 = 5_000;
+/// As many as a block of a file has at most.
+const ROWS_A_PAGE: i64 = 2_000;
 
+/// Makes it from the rows that are stored. Whoever wants to decide on the import meanwhile waits for its row.
 pub(super) async fn make_again(context: &Context, job: &Job) -> Result<(), Error> {
     let _reading = context.uploads.reader(job.organization).await?;
-    let rows = raw_rows(context, job).await?;
     let inviting = context.organization.context(job.organization).await?;
-    let preview = make(&context.database, job.organization, inviting, rows).await?;
-    let saving = context.database.write(async |tx| {
+    let making = context.database.write(async |tx| {
         if claim::hold(tx, job, job.lease).await?.is_some() {
-            rows::replace(tx, job.organization, job.import, &preview.rows).await?;
-            claim::save_preview(tx, job, &preview).await?;
+            let import = ImportName {
+                organization: job.organization,
+                import: job.import,
+            };
+            previewed(tx, import, &inviting).await?;
         }
         Ok::<_, Error>(())
     });
-    saving.await
+    making.await
 }
 
-async fn raw_rows(context: &Context, job: &Job) -> Result<Vec<RawRow>, Error> {
-    let (organization, import) = (job.organization, job.import);
-    let mut raw: Vec<RawRow> = Vec::new();
+/// Block after block, each written over what stood there.
+async fn previewed(
+    tx: &mut PgConnection,
+    import: ImportName,
+    inviting: &InvitingContext,
+) -> Result<(), Error> {
+    let (mut previewer, mut after) = (Previewer::new(inviting), 0);
     loop {
-        let after = raw.last().map_or(0, |row| row.line);
-        let reading = context
-            .database
-            .read(async |c| rows::page(c, organization, import, &[], after, ROWS_A_PAGE).await);
-        let page = reading.await?;
-        if page.is_empty() {
-            return Ok(raw);
-        }
-        raw.extend(page.into_iter().map(|row| row.raw));
+        let page = rows::page(tx, import.organization, import.import, &[], after, ROWS_A_PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.raw.line;
+        let raw = page.into_iter().map(|row| row.raw).collect();
+        let (next, checked) = check(tx, import, previewer, raw).await?;
+        previewer = next;
+        rows::replace(tx, import, &checked.rows).await?;
+        rows::save_merged(tx, import, &checked.changed).await?;
     }
+    claim::save_preview(tx, import, &previewer.end()).await?;
+    Ok(())
 }

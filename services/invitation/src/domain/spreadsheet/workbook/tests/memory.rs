@@ -4,12 +4,13 @@
 use std::hint::black_box;
 
 use super::*;
-use crate::domain::spreadsheet::tests::{alone, measured};
+use crate::domain::spreadsheet::tests::counted;
+use crate::memory::{alone, measured};
 
 const MIB: usize = 1024 * 1024;
 /// The most that reading takes beside the file.
 const MOST: usize = 64 * MIB;
-/// Where the process finds its file, and how many rows it keeps.
+/// Where the process finds its file, and how many rows it is handed at most.
 const FILE: &str = "MUSTER_TEST_WORKBOOK";
 const KEPT: &str = "MUSTER_TEST_WORKBOOK_ROWS";
 /// As many rows as a plan of the usual size allows, and a large one.
@@ -214,9 +215,9 @@ fn one_alone() {
     let Ok(path) = std::env::var(FILE) else { return };
     let rows: usize = std::env::var(KEPT).unwrap().parse().unwrap();
     let file = std::fs::read(path).unwrap();
-    let (read, used) = measured(|| read(&file, rows));
+    let (read, used) = measured(|| counted(&file, rows));
     let outcome = match &read {
-        Ok(sheet) => format!("{} of {} rows", sheet.rows.len(), sheet.count),
+        Ok((handed_out, count)) => format!("{handed_out} of {count} rows"),
         Err(SheetProblem::OfSheet { problem, .. }) => format!("{problem:?}"),
         Err(problem) => format!("{problem:?}"),
     };
