@@ -320,6 +320,7 @@ fn group_warnings(
         group_display_name: warning.display_name,
         row_count: warning.rows,
         first_line: warning.first_line,
+        first_row: warning.first_row.unwrap_or(warning.first_line),
     };
     warnings.into_iter().map(shown).collect()
 }
@@ -339,6 +340,7 @@ pub(crate) fn row(organization: OrganizationId, row: Row) -> pb::ImportRow {
         problems: row.problems.into_iter().map(Into::into).collect(),
         invitation: invitation.map(|name| name.to_string()).unwrap_or_default(),
         trace_id: row.trace_id,
+        row: row.raw.number,
     }
 }
 
@@ -349,6 +351,8 @@ impl From<Problem> for pb::ImportProblem {
             column: problem.column,
             description: problem.description,
             suggestion: problem.suggestion,
+            earlier_line: problem.earlier.map(|place| place.line).unwrap_or_default(),
+            earlier_row: problem.earlier.map(|place| place.row).unwrap_or_default(),
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) async fn run(scenario: &mut Scenario) -> anyhow::Result<StepReport> {
     let owner = scenario.caller("owner")?;
     let applied = rows(&owner, &scenario.import, vec![ImportRowState::Applied.into()], 1).await?;
     let row = applied.first().context("no row was applied")?;
-    report.line(format!("line {} of the spreadsheet:", row.line));
+    report.line(format!("row {} of the spreadsheet:", row.row));
 
     let trace = wait_until("the trace is complete", "traces", SOON, async || {
         let trace = read(scenario, &row.trace_id).await?;

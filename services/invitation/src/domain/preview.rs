@@ -176,7 +176,7 @@ fn check(
     }
     let mut problems = Vec::new();
     let address = check_address(&raw.address, address, active, &mut problems);
-    let groups = lookup.groups(raw.line, &raw.groups, &mut problems);
+    let groups = lookup.groups(raw.place(), &raw.groups, &mut problems);
     let location = lookup.location(&raw.location, &mut problems);
     problems.extend(raw.faults.iter().map(Fault::problem));
     let is_lost = problems.iter().any(|problem| problem.severity == Severity::Error);
@@ -217,7 +217,7 @@ fn check_address(
 /// The later row joins the earlier one: its groups are added there, unless they are too many together. Tells whether the earlier
 /// one is another by that.
 fn merge(earlier: &mut Row, later: &mut Row) -> bool {
-    let line = earlier.raw.line;
+    let place = earlier.raw.place();
     let new: Vec<GroupId> = later
         .groups
         .iter()
@@ -226,29 +226,31 @@ fn merge(earlier: &mut Row, later: &mut Row) -> bool {
         .collect();
     if earlier.groups.len() + new.len() > MAX_GROUPS {
         let text =
-            format!("with the groups of line {line}, which has the same address, more than 50; name fewer");
-        later.problems.push(Problem::error("groups", text));
+            format!("with the groups of {place}, which has the same address, more than 50; name fewer");
+        later.problems.push(Problem::error("groups", text).about(place));
         later.outcome = Outcome::Invalid;
         return false;
     }
     let said = if new.is_empty() {
-        format!("the same address as on line {line}; it is invited once")
+        format!("the same address as in {place}; it is invited once")
     } else {
-        format!("the same address as on line {line} with other groups; it is invited once, to all of them")
+        format!("the same address as in {place} with other groups; it is invited once, to all of them")
     };
-    later.problems.push(Problem::warning("email", said));
+    later.problems.push(Problem::warning("email", said).about(place));
     let mut is_changed = !new.is_empty();
     if later.location.is_some() && later.location != earlier.location {
         if earlier.location.is_none() {
             earlier.location = later.location;
             is_changed = true;
         } else {
-            let text = format!("another location than on line {line}, which counts");
-            later.problems.push(Problem::warning("location", text));
+            let text = format!("another location than in {place}, which counts");
+            later
+                .problems
+                .push(Problem::warning("location", text).about(place));
         }
     }
     earlier.groups.extend(new);
-    later.outcome = Outcome::Merged(line);
+    later.outcome = Outcome::Merged(place.line);
     is_changed
 }
 
@@ -284,6 +286,7 @@ impl Counts {
 /// What a preview says of a row, as far as that is known when the row has its turn. What later rows give it follows from these.
 fn tell(digest: &mut Sha256, row: &Row) {
     digest.update(row.raw.line.to_be_bytes());
+    digest.update(row.raw.number.to_be_bytes());
     for text in [
         row.raw.address.as_str(),
         row.raw.groups.as_lines(),

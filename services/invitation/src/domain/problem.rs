@@ -1,5 +1,7 @@
 //! What is told of a row, and of the groups of a file.
 
+use std::fmt;
+
 use muster_ids::GroupId;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +14,30 @@ pub(crate) struct Problem {
     pub(crate) description: String,
     /// What was probably meant; empty when there is nothing near.
     pub(crate) suggestion: String,
+    /// The earlier row of the same address that it speaks of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) earlier: Option<Place>,
+}
+
+/// Where a row stands in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// The line of the text on which it begins; of a workbook the number of the row.
+    pub(crate) line: i32,
+    /// Its number as spreadsheet programs show it.
+    pub(crate) row: i32,
+}
+
+/// By its number, which is what people see; by its line as well where that is another one, which is what editors show.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, row } = self;
+        if line == row {
+            write!(f, "row {row}")
+        } else {
+            write!(f, "row {row} (line {line} of the file)")
+        }
+    }
 }
 
 /// A group that requires no trainings yet: whoever accepts is assigned none by it.
@@ -24,6 +50,9 @@ pub(crate) struct GroupWarning {
     pub(crate) rows: i32,
     /// The first line that does.
     pub(crate) first_line: i32,
+    /// The number of that row; `None` where the release before has written it.
+    #[serde(default)]
+    pub(crate) first_row: Option<i32>,
 }
 
 /// Whether a problem costs the row.
@@ -53,12 +82,21 @@ impl Problem {
         }
     }
 
+    /// The same, about this earlier row.
+    pub(crate) fn about(self, earlier: Place) -> Self {
+        Self {
+            earlier: Some(earlier),
+            ..self
+        }
+    }
+
     fn new(severity: Severity, column: &str, description: String) -> Self {
         Self {
             severity,
             column: column.to_owned(),
             description,
             suggestion: String::new(),
+            earlier: None,
         }
     }
 }

@@ -79,9 +79,14 @@ fn show(row: &ImportRow, text: &mut String) {
     };
     let state = row.state().as_str_name().trim_start_matches("IMPORT_ROW_STATE_");
     let (address, location) = (short(&row.address), short(&row.location));
+    // As an editor counts, and where that is another number, as spreadsheet programs do.
+    let number = match row.row {
+        number if number == row.line => String::new(),
+        number => format!(" (row {number})"),
+    };
     writeln!(
         text,
-        "line {} {state}: {address} | {groups} | {location}",
+        "line {}{number} {state}: {address} | {groups} | {location}",
         row.line
     )
     .unwrap();

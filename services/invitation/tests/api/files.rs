@@ -94,7 +94,9 @@ async fn refused_rows_come_back_as_a_file_that_uploads_again_and_are_mended_in_i
         again.starts_with("\u{feff}\"email\";\"groups\";\"location\";\"problem\"\r\n"),
         "{again}"
     );
-    assert!(again.contains("line 8: groups: "), "{again}");
+    // As programs show it: two lines stand in one cell above it.
+    assert!(again.contains("row 7 (line 8 of the file): groups: "), "{again}");
+    assert!(again.contains("row 3: email: "), "{again}");
     assert!(again.contains("(probably meant: Nurses)"), "{again}");
     for line in again.trim_start_matches('\u{feff}').lines() {
         for cell in line.split("\";\"") {
@@ -286,6 +288,31 @@ async fn a_workbook_invites_whom_it_shows() {
         listed.len() == 1 && listed[0].problems[0].description.contains("hidden"),
         "{listed:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_is_told_by_the_number_that_its_program_shows() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let file = b"sep=;\r\nemail;groups\r\n\"ada@example.org\r\n\";Nurses\r\nADA@example.org;Aides\r\n\r\nbob@example.org;nurses\r\n";
+    let import = upload(&fixture, file).await.unwrap();
+    let listed = rows(&fixture, &import).await;
+    let places: Vec<_> = listed.iter().map(|row| (row.line, row.row)).collect();
+    assert_eq!(places, [(3, 2), (5, 3), (7, 5)]);
+    let merged = &listed[1].problems[0];
+    assert_eq!((merged.earlier_line, merged.earlier_row), (3, 2));
+    assert!(
+        merged.description.contains("in row 2 (line 3 of the file)"),
+        "{merged:?}"
+    );
+    let alone = &listed[2].problems[0];
+    assert_eq!((alone.earlier_line, alone.earlier_row), (0, 0));
+    let (_, text) = refused(&fixture, &import).await.unwrap();
+    assert!(text.contains("row 5 (line 7 of the file): groups: "), "{text}");
+    // What is mended is another file, with numbers of its own.
+    let again = upload(&fixture, text.as_bytes()).await.unwrap();
+    let again = rows(&fixture, &again).await;
+    assert_eq!((again.len(), again[0].line, again[0].row), (1, 2, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]

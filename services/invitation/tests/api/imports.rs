@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use muster_proto::invitation::v1::import::GroupWarning;
 use muster_proto::invitation::v1::{
     Import, ImportRow, ImportRowState, ImportState, InvitationSource, ListImportRowsRequest,
     ListImportsRequest, ListInvitationsRequest,
@@ -49,20 +50,24 @@ async fn with_trainings(fixture: &Fixture) {
 async fn groups_that_require_nothing_are_told_once_a_file_and_once_a_call() {
     let fixture = Fixture::new().await;
     fixture.subscribe(500, 10_000).await;
-    let mut file = String::from("email;groups\r\n");
+    let mut file = String::from("sep=;\r\nemail;groups\r\n");
     for row in 0..200 {
         let groups = if row == 7 { "Nurses|Aides" } else { "Nurses" };
         file.push_str(&format!("learner{row}@example.org;{groups}\r\n"));
     }
     let import = upload(&fixture, file.as_bytes()).await.unwrap();
     assert_eq!((import.valid_count, import.warning_count), (200, 0));
-    let told = |import: &Import| -> Vec<(String, i32, i32)> {
-        let warnings = import.group_warnings.iter();
+    let told = |import: &Import| -> Vec<(String, [i32; 3])> {
+        let warnings = import.group_warnings.iter().cloned();
+        let numbers = |told: &GroupWarning| [told.row_count, told.first_line, told.first_row];
         warnings
-            .map(|told| (told.group_display_name.clone(), told.row_count, told.first_line))
+            .map(|told| (told.group_display_name.clone(), numbers(&told)))
             .collect()
     };
-    let expected = [("Nurses".to_owned(), 200, 2), ("Aides".to_owned(), 1, 9)];
+    let expected = [
+        ("Nurses".to_owned(), [200, 3, 2]),
+        ("Aides".to_owned(), [1, 10, 9]),
+    ];
     assert_eq!(told(&import), expected);
     assert_eq!(
         import.group_warnings[0].group,

@@ -135,7 +135,7 @@ fn costs_of(row: &Row) -> String {
         .iter()
         .filter(|problem| problem.severity == Severity::Error);
     let problems: Vec<String> = costs.map(told_one).collect();
-    format!("line {}: {}", row.raw.line, problems.join("; "))
+    format!("{}: {}", row.raw.place(), problems.join("; "))
 }
 
 fn told_one(problem: &Problem) -> String {

@@ -8,7 +8,7 @@ use muster_text::is_blank;
 
 use super::super::invitation::MAX_GROUPS;
 use super::super::inviting::{Group, InvitingContext, Location};
-use super::super::problem::{GroupWarning, Problem};
+use super::super::problem::{GroupWarning, Place, Problem};
 use super::super::spreadsheet::Names;
 use super::near::{Known, disguise};
 
@@ -70,8 +70,13 @@ impl Lookup {
         warnings
     }
 
-    /// The groups of the row on this line.
-    pub(super) fn groups(&mut self, line: i32, given: &Names, problems: &mut Vec<Problem>) -> Vec<GroupId> {
+    /// The groups of the row at this place.
+    pub(super) fn groups(
+        &mut self,
+        place: Place,
+        given: &Names,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<GroupId> {
         let names = self.split(given);
         if names.is_empty() {
             problems.push(Problem::error("groups", "name at least one group"));
@@ -87,7 +92,7 @@ impl Lookup {
         };
         let mut found = Vec::with_capacity(names.len());
         for name in names {
-            self.group((line, name), &mut found, &mut telling);
+            self.group((place, name), &mut found, &mut telling);
         }
         self.told += telling.problems.len();
         problems.extend(telling.all());
@@ -112,7 +117,7 @@ impl Lookup {
         names
     }
 
-    fn group(&mut self, (line, name): (i32, &str), found: &mut Vec<GroupId>, telling: &mut Telling) {
+    fn group(&mut self, (place, name): (Place, &str), found: &mut Vec<GroupId>, telling: &mut Telling) {
         match self.groups.get(name) {
             Some((id, group)) if group.is_active => {
                 if !group.has_trainings {
@@ -120,7 +125,8 @@ impl Lookup {
                         group: *id,
                         display_name: name.to_owned(),
                         rows: 0,
-                        first_line: line,
+                        first_line: place.line,
+                        first_row: Some(place.row),
                     });
                     warning.rows += 1;
                 }

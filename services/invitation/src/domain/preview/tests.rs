@@ -70,6 +70,7 @@ fn place((number, location): (u128, Location)) -> (LocationId, Location) {
 fn raw(line: i32, address: &str, groups: &[&str]) -> RawRow {
     RawRow {
         line,
+        number: line,
         address: address.to_owned(),
         groups: groups.iter().collect(),
         location: String::new(),
@@ -246,6 +247,7 @@ fn what_holds_for_a_group_is_told_once_however_many_rows_name_it() {
         display_name: display_name.to_owned(),
         rows,
         first_line: 3,
+        first_row: Some(3),
     };
     assert_eq!(
         preview.group_warnings,

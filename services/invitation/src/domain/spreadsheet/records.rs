@@ -1,4 +1,4 @@
-//! Records of a CSV text (RFC 4180), each with the line on which it begins.
+//! Records of a CSV text (RFC 4180), each with the line on which it begins and with its number among them.
 //!
 //! Cells are pieces of the text: a record costs no memory, however long it is or however many cells it has.
 //!
@@ -21,6 +21,8 @@ pub(super) struct Records<'a> {
     at: usize,
     /// The line there.
     line: i32,
+    /// The number of the record that begins there, or of the one after it.
+    number: i32,
     separator: u8,
     doubt: Option<Doubt>,
 }
@@ -37,16 +39,19 @@ struct Doubt {
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) line: i32,
+    /// As spreadsheet programs number rows: an empty line is one, and lines within a cell are none.
+    pub(super) number: i32,
     pub(super) faults: Vec<Fault>,
 }
 
 impl<'a> Records<'a> {
-    /// The records of `text`, which has `lines_before` lines of its file before it.
+    /// The records of `text`, which has `lines_before` lines of its file before it. Programs show none of these as a row.
     pub(super) fn new(text: &'a str, separator: u8, lines_before: i32) -> Self {
         Self {
             text,
             at: 0,
             line: lines_before + 1,
+            number: 1,
             separator,
             doubt: None,
         }
@@ -77,12 +82,14 @@ impl<'a> Records<'a> {
         let bytes = &self.text.as_bytes()[self.at..];
         let filled = bytes.iter().position(|byte| !matches!(byte, b'\n' | b'\r'));
         let empty = &bytes[..filled.unwrap_or(bytes.len())];
-        self.line = self.line.saturating_add(line_ends(empty));
+        let lines = line_ends(empty);
+        self.line = self.line.saturating_add(lines);
+        self.number = self.number.saturating_add(lines);
         self.at += empty.len();
     }
 
     fn record(&mut self, visit: &mut impl Visit<'a>) -> (Ended, bool) {
-        let (begin, line) = (self.at, self.line);
+        let (begin, line, number) = (self.at, self.line, self.number);
         let doubt = self.doubt.as_ref().filter(|doubt| begin < doubt.until);
         let doubt = doubt.map(|doubt| Fault::DoubtfulLine { begin: doubt.line });
         let (mut broken, mut is_blank) = (None, true);
@@ -97,8 +104,10 @@ impl<'a> Records<'a> {
         }
         let _ = self.takes(b'\r') | self.takes(b'\n');
         self.line = line.saturating_add(line_ends(&self.text.as_bytes()[begin..self.at]));
+        self.number = number.saturating_add(1);
         let faults = broken.into_iter().chain(doubt).collect();
-        (Ended { line, faults }, is_blank)
+        let ended = Ended { line, number, faults };
+        (ended, is_blank)
     }
 
     /// The next cell of the record that begins at `begin`.

@@ -3,6 +3,7 @@
 use muster_tables::unguarded;
 
 use super::super::fault::Fault;
+use super::super::problem::Place;
 use super::MAX_CELL;
 use super::cell::{Cell, Shown, Visit};
 use super::header::{Columns, EMAIL, GROUPS, Known, LOCATION};
@@ -18,8 +19,10 @@ const ROW: usize = 128;
 /// A row as the file has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RawRow {
-    /// Line on which it begins; the header is line 1.
+    /// Line of the text on which it begins, from 1; of a workbook the same as its number.
     pub(crate) line: i32,
+    /// Its number as spreadsheet programs show it, from 1: empty and hidden rows count, and so does the header.
+    pub(crate) number: i32,
     pub(crate) address: String,
     pub(crate) groups: Names,
     /// Empty when not said.
@@ -29,6 +32,14 @@ pub(crate) struct RawRow {
 }
 
 impl RawRow {
+    /// Where it stands.
+    pub(crate) fn place(&self) -> Place {
+        Place {
+            line: self.line,
+            row: self.number,
+        }
+    }
+
     /// About how many bytes it takes.
     pub(super) fn taken(&self) -> usize {
         self.address.len() + self.groups.as_lines().len() + self.location.len() + ROW
@@ -56,10 +67,10 @@ impl RowOf {
         }
     }
 
-    /// The row that was read last, with where it began and what is wrong with its marks.
-    pub(super) fn take(&mut self, line: i32, faults: Vec<Fault>) -> RawRow {
+    /// The row that was read last, with the line on which it began, its number, and what is wrong with its marks.
+    pub(super) fn take(&mut self, (line, number): (i32, i32), faults: Vec<Fault>) -> RawRow {
         let mut row = std::mem::take(&mut self.row);
-        row.line = line;
+        (row.line, row.number) = (line, number);
         row.faults.splice(0..0, faults);
         row
     }

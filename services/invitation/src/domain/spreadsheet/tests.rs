@@ -101,6 +101,27 @@ fn lines_are_counted_as_an_editor_counts_them() {
 }
 
 #[test]
+fn rows_are_numbered_as_programs_show_them() {
+    let text =
+        "\r\n\"E-mail\r\naddress\";groups\r\na@b.org;X\r\n\r\n;;\r\n\"b@b.org\";\"X\r\nY\r\nZ\"\r\nc@b.org;X";
+    for (end, before) in [
+        ("\r\n", ""),
+        ("\n", "sep=;"),
+        ("\r", "\"sep=;\";;"),
+        ("\n", "\u{feff}SEP=;"),
+    ] {
+        let begin = if before.is_empty() { "" } else { end };
+        let text = format!("{before}{begin}{}", text.replace("\r\n", end));
+        let lines_before = i32::from(!before.is_empty());
+        let numbers: Vec<(i32, i32)> = rows(text.as_bytes())
+            .into_iter()
+            .map(|row| (row.line - lines_before, row.number))
+            .collect();
+        assert_eq!(numbers, [(4, 3), (7, 6), (10, 7)], "{text:?}");
+    }
+}
+
+#[test]
 fn columns_have_any_order_and_others_are_not_read() {
     let text = "Name,GROUP,Site,E-Mail Address\n\"Lovelace, Ada\",Nurses,Main,a@b.org\n";
     let row = rows(text.as_bytes()).remove(0);

@@ -118,7 +118,7 @@ impl WorkbookRows<'_, '_> {
         let Some(ended) = self.grid.next_filled(&mut self.row)? else {
             return Ok(None);
         };
-        let mut row = self.row.take(ended.number, Vec::new());
+        let mut row = self.row.take((ended.number, ended.number), Vec::new());
         if ended.is_hidden {
             row.faults.push(Fault::HiddenRow);
         }
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
         while let Some(ended) = grid.next_filled(&mut row)? {
             count += 1;
             if count <= most_rows {
-                let row = row.take(ended.number, Vec::new());
+                let row = row.take((ended.number, ended.number), Vec::new());
                 taken += row.taken();
                 if taken > MAX_TAKEN {
                     return Err(SheetProblem::KeepsTooMuch);

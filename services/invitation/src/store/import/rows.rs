@@ -20,7 +20,7 @@ const ROWS_A_LOOK: i64 = 10_000;
 macro_rules! select_row {
     ($rest:literal) => {
         concat!(
-            "SELECT line, address_given, groups_given, location_given, faults, state, problems, group_ids,
+            "SELECT line, coalesce(row_number, line) AS row_number, address_given, groups_given, location_given, faults, state, problems, group_ids,
                     location_id, merged_into_line, invitation_id, trace_id
              FROM import_rows ",
             $rest
@@ -36,6 +36,7 @@ impl FromRow<'_, PgRow> for Row {
         Ok(Self {
             raw: RawRow {
                 line: row.try_get("line")?,
+                number: row.try_get("row_number")?,
                 address: row.try_get("address_given")?,
                 groups: groups.into_iter().collect(),
                 location: row.try_get("location_given")?,
@@ -124,12 +125,12 @@ pub(crate) async fn insert(
     };
     sqlx::query(
         "INSERT INTO import_rows (organization_id, import_id, line, address_given, address_canonical, groups_given,
-             location_given, faults, state, problems, group_ids, location_id, merged_into_line)
+             location_given, faults, state, problems, group_ids, location_id, merged_into_line, row_number)
          SELECT $1, $2, line, address, canonical, string_to_array(names, E'\\n'), location, faults, state, problems,
-                string_to_array(ids, ',')::uuid[], location_id, merged_into
+                string_to_array(ids, ',')::uuid[], location_id, merged_into, number
          FROM unnest($3::integer[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::text[], $9::jsonb[],
-                     $10::text[], $11::uuid[], $12::integer[], $13::text[])
-           AS row (line, address, names, location, faults, state, problems, ids, location_id, merged_into, canonical)",
+                     $10::text[], $11::uuid[], $12::integer[], $13::text[], $14::integer[])
+           AS row (line, address, names, location, faults, state, problems, ids, location_id, merged_into, canonical, number)",
     )
     .bind(import.organization)
     .bind(import.import)
@@ -144,6 +145,7 @@ pub(crate) async fn insert(
     .bind(column(rows, |row| row.location))
     .bind(column(rows, merged_into))
     .bind(column(rows, canonical))
+    .bind(column(rows, |row| row.raw.number))
     .execute(tx)
     .await?;
     Ok(())

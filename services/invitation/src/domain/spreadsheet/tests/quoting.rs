@@ -72,6 +72,8 @@ fn lines_that_may_be_a_piece_of_a_cell_are_rows_and_in_doubt() {
         (5, vec![]),
     ];
     assert_eq!(faults(text), expected);
+    let numbers: Vec<i32> = rows(text.as_bytes()).iter().map(|row| row.number).collect();
+    assert_eq!(numbers, [2, 3, 4, 5], "and each has its number");
 }
 
 #[test]

@@ -119,6 +119,7 @@ fn rows_have_the_numbers_that_programs_show_and_hidden_ones_say_so() {
             (13, "c@b.org", "Aides".to_owned())
         ]
     );
+    assert!(rows.iter().all(|row| row.number == row.line));
     assert_eq!(
         (&rows[0].faults[..], &rows[1].faults[..]),
         (&[][..], &[Fault::HiddenRow][..])
