@@ -14,12 +14,14 @@
 
 mod fold;
 mod joiners;
+mod shown;
 mod unseen;
 mod written;
 
 use std::fmt;
 
 pub use fold::{folded, folded_apart};
+pub use shown::shown;
 pub use unseen::{breaks_line, cleaned, is_blank, is_unseen, misplaced, visible};
 pub use written::{TextProblem, line_problems, lines_problems};
 

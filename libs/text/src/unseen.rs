@@ -86,10 +86,13 @@ pub fn cleaned(text: &str) -> String {
 }
 
 fn all_misplaced(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
-    text.char_indices().filter(|&(at, c)| {
-        let (before, after) = (&text[..at], &text[at + c.len_utf8()..]);
-        is_unseen(c) && !is_needed(before, c, after)
-    })
+    text.char_indices().filter(|&(at, c)| is_misplaced(text, at, c))
+}
+
+/// Whether nobody sees the character at this place of the text, which does not need it there.
+pub(crate) fn is_misplaced(text: &str, at: usize, c: char) -> bool {
+    let after = at + c.len_utf8();
+    is_unseen(c) && !is_needed(&text[..at], c, &text[after..])
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use crate::domain::import::{Approval, Import, ImportState, Row, RowState};
 use crate::domain::invitation::{Acceptance, DeliveryState, Invitation, Source, StateName};
 use crate::domain::learner::Learner;
-use crate::domain::problem::{GroupWarning, Problem, Severity};
+use crate::domain::problem::{GroupWarning, Problem, Reason, Severity};
 use crate::ops::At;
 use crate::ops::invitation::create::Made;
 use crate::ops::link::accept::Accepted;
@@ -38,6 +38,13 @@ same_values! { ImportState = pb::ImportState {
 same_values! { RowState = pb::ImportRowState { Valid, Merged, Invalid, Applied, Refused, Skipped } }
 
 same_values! { Severity = pb::ImportProblemSeverity { Warning, Error } }
+
+same_values! { Reason = pb::ImportProblemReason {
+    AddressInvalid, AddressMarked, AddressOfLearner, SameAddress, OtherLocation, GroupsMissing, TooManyGroups, TooManyGroupsTogether,
+    GroupUnknown, GroupInactive, MoreGroups, LocationUnknown, LocationInactive, SurplusCells, CellTooLong, SpaceBeforeMark,
+    MarkNotClosed, TextAfterMark, DoubtfulLine, CellError, NotComputed, BeyondColumns, LinkedAddress, HiddenRow, MailboxFull,
+    MessagesUsedUp, OrganizationNotActive, GroupsInactive
+} }
 
 impl From<At<Invitation>> for pb::Invitation {
     fn from(At { thing, time }: At<Invitation>) -> Self {
@@ -351,6 +358,12 @@ impl From<Problem> for pb::ImportProblem {
             column: problem.column,
             description: problem.description,
             suggestion: problem.suggestion,
+            value: problem.value,
+            reason: problem
+                .reason
+                .map(pb::ImportProblemReason::from)
+                .unwrap_or_default()
+                .into(),
             earlier_line: problem.earlier.map(|place| place.line).unwrap_or_default(),
             earlier_row: problem.earlier.map(|place| place.row).unwrap_or_default(),
         }

@@ -21,7 +21,7 @@ use super::fault::Fault;
 use super::import::{Counts, Outcome, Row};
 use super::invitation::MAX_GROUPS;
 use super::inviting::InvitingContext;
-use super::problem::{GroupWarning, Problem, Severity};
+use super::problem::{GroupWarning, Problem, Reason, Severity};
 use super::spreadsheet::RawRow;
 use lookup::Lookup;
 
@@ -171,14 +171,14 @@ fn check(
     active: &HashSet<String>,
 ) -> (Row, Option<EmailAddress>) {
     if raw.faults.contains(&Fault::HiddenRow) {
-        let problems = vec![Fault::HiddenRow.problem()];
+        let problems = vec![Fault::HiddenRow.problem(&raw)];
         return (new_row(raw, Outcome::Skipped, problems, Vec::new(), None), None);
     }
     let mut problems = Vec::new();
     let address = check_address(&raw.address, address, active, &mut problems);
     let groups = lookup.groups(raw.place(), &raw.groups, &mut problems);
     let location = lookup.location(&raw.location, &mut problems);
-    problems.extend(raw.faults.iter().map(Fault::problem));
+    problems.extend(raw.faults.iter().map(|fault| fault.problem(&raw)));
     let is_lost = problems.iter().any(|problem| problem.severity == Severity::Error);
     let outcome = if is_lost { Outcome::Invalid } else { Outcome::Valid };
     (new_row(raw, outcome, problems, groups, location), address)
@@ -194,23 +194,23 @@ fn check_address(
     active: &HashSet<String>,
     problems: &mut Vec<Problem>,
 ) -> Option<EmailAddress> {
-    let problem = match address {
+    let (reason, text) = match address {
         Ok(address) if address.as_given().starts_with(TEXT_MARKS) => {
-            "the address begins with a mark that spreadsheet programs put before text; remove the mark"
-                .to_owned()
+            let text =
+                "the address begins with a mark that spreadsheet programs put before text; remove the mark";
+            (Reason::AddressMarked, text.to_owned())
         }
         Ok(address) if active.contains(address.canonical()) => {
-            problems.push(Problem::error(
-                "email",
-                "the address belongs to an active learner already; remove the row",
-            ));
+            let text = "the address belongs to an active learner already; remove the row";
+            problems.push(Problem::error(Reason::AddressOfLearner, "email", text).of(given));
             return Some(address);
         }
         Ok(address) => return Some(address),
-        Err(problem) => format!("the address {problem}"),
+        Err(problem) => (Reason::AddressInvalid, format!("the address {problem}")),
     };
     let meant = muster_address::meant(given);
-    problems.push(Problem::error("email", problem).suggest(meant.as_ref().map(EmailAddress::as_given)));
+    let problem = Problem::error(reason, "email", text).of(given);
+    problems.push(problem.suggest(meant.as_ref().map(EmailAddress::as_given)));
     None
 }
 
@@ -227,7 +227,9 @@ fn merge(earlier: &mut Row, later: &mut Row) -> bool {
     if earlier.groups.len() + new.len() > MAX_GROUPS {
         let text =
             format!("with the groups of {place}, which has the same address, more than 50; name fewer");
-        later.problems.push(Problem::error("groups", text).about(place));
+        let problem = Problem::error(Reason::TooManyGroupsTogether, "groups", text);
+        let given = later.raw.groups.joined("; ");
+        later.problems.push(problem.of(&given).about(place));
         later.outcome = Outcome::Invalid;
         return false;
     }
@@ -236,7 +238,8 @@ fn merge(earlier: &mut Row, later: &mut Row) -> bool {
     } else {
         format!("the same address as in {place} with other groups; it is invited once, to all of them")
     };
-    later.problems.push(Problem::warning("email", said).about(place));
+    let problem = Problem::warning(Reason::SameAddress, "email", said);
+    later.problems.push(problem.of(&later.raw.address).about(place));
     let mut is_changed = !new.is_empty();
     if later.location.is_some() && later.location != earlier.location {
         if earlier.location.is_none() {
@@ -244,9 +247,8 @@ fn merge(earlier: &mut Row, later: &mut Row) -> bool {
             is_changed = true;
         } else {
             let text = format!("another location than in {place}, which counts");
-            later
-                .problems
-                .push(Problem::warning("location", text).about(place));
+            let problem = Problem::warning(Reason::OtherLocation, "location", text);
+            later.problems.push(problem.of(&later.raw.location).about(place));
         }
     }
     earlier.groups.extend(new);

@@ -14,9 +14,59 @@ pub(crate) struct Problem {
     pub(crate) description: String,
     /// What was probably meant; empty when there is nothing near.
     pub(crate) suggestion: String,
+    /// What it is, for programs; `None` where the release before has written it.
+    #[serde(default)]
+    pub(crate) reason: Option<Reason>,
+    /// The cell, or the part of it, that is wrong, as [`repeated`]; empty where it is the row.
+    #[serde(default)]
+    pub(crate) value: String,
     /// The earlier row of the same address that it speaks of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) earlier: Option<Place>,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Reason {
+    AddressInvalid,
+    AddressMarked,
+    AddressOfLearner,
+    SameAddress,
+    OtherLocation,
+    GroupsMissing,
+    TooManyGroups,
+    TooManyGroupsTogether,
+    GroupUnknown,
+    GroupInactive,
+    MoreGroups,
+    LocationUnknown,
+    LocationInactive,
+    // Faults of the file; see there.
+    SurplusCells,
+    CellTooLong,
+    SpaceBeforeMark,
+    MarkNotClosed,
+    TextAfterMark,
+    DoubtfulLine,
+    CellError,
+    NotComputed,
+    BeyondColumns,
+    LinkedAddress,
+    HiddenRow,
+    // When the row is applied.
+    MailboxFull,
+    MessagesUsedUp,
+    OrganizationNotActive,
+    GroupsInactive,
+}
+
+/// How much of what is wrong is repeated, in characters.
+const REPEATED: usize = 200;
+
+/// What is wrong, as it is told: its beginning, on one line.
+pub(crate) fn repeated(value: &str) -> String {
+    muster_text::shown(value, REPEATED)
 }
 
 /// Where a row stands in its file.
@@ -65,13 +115,19 @@ pub(crate) enum Severity {
 
 impl Problem {
     /// A problem that costs the row.
-    pub(crate) fn error(column: &str, description: impl Into<String>) -> Self {
-        Self::new(Severity::Error, column, description.into())
+    pub(crate) fn error(reason: Reason, column: &str, description: impl Into<String>) -> Self {
+        Self::new(Severity::Error, reason, column, description.into())
     }
 
     /// A problem that does not.
-    pub(crate) fn warning(column: &str, description: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, column, description.into())
+    pub(crate) fn warning(reason: Reason, column: &str, description: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, reason, column, description.into())
+    }
+
+    /// The same with what is wrong.
+    pub(crate) fn of(self, value: &str) -> Self {
+        let value = repeated(value);
+        Self { value, ..self }
     }
 
     /// The same with what was probably meant.
@@ -90,12 +146,14 @@ impl Problem {
         }
     }
 
-    fn new(severity: Severity, column: &str, description: String) -> Self {
+    fn new(severity: Severity, reason: Reason, column: &str, description: String) -> Self {
         Self {
             severity,
             column: column.to_owned(),
             description,
             suggestion: String::new(),
+            reason: Some(reason),
+            value: String::new(),
             earlier: None,
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use muster_proto::error::v1::ErrorReason as R;
-use muster_proto::invitation::v1::{DeliveryState, ImportRowState, ImportState};
+use muster_proto::invitation::v1::{DeliveryState, ImportProblemReason, ImportRowState, ImportState};
 use muster_testkit::eventually;
 
 use crate::fixture::{Fixture, reason};
@@ -27,7 +27,12 @@ async fn groups_that_go_while_applying_cost_only_their_rows() {
     assert_eq!((done.applied_count, done.refused_count), (2, 1));
     let refused = &rows(&fixture, &import).await[1];
     assert_eq!(refused.state(), ImportRowState::Refused);
-    assert!(!refused.problems.last().unwrap().description.is_empty());
+    let problem = refused.problems.last().unwrap();
+    assert!(!problem.description.is_empty());
+    assert_eq!(
+        (problem.reason(), problem.value.as_str()),
+        (ImportProblemReason::GroupsInactive, "Aides")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

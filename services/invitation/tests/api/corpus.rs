@@ -1,4 +1,5 @@
 //! Files as programs and people really leave them, in `tests/spreadsheets`, each beside the preview that is right for it.
+//! `MUSTER_REGENERATE` writes the previews anew; what is right for a file is for people to see.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -26,12 +27,18 @@ async fn every_file_becomes_the_preview_beside_it() {
     let mut wrong = String::new();
     for file in files() {
         let read = shown(&fixture, &std::fs::read(&file).unwrap()).await;
+        if std::env::var_os("MUSTER_REGENERATE").is_some() {
+            std::fs::write(expected_of(&file), &read).unwrap();
+        }
         let expected = std::fs::read_to_string(expected_of(&file)).unwrap_or_default();
         if read != expected {
             writeln!(wrong, "== {}\n{read}-- instead of\n{expected}", file.display()).unwrap();
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(
+        wrong.is_empty(),
+        "{wrong}review it, then MUSTER_REGENERATE=1 cargo test -p muster-invitation every_file_becomes"
+    );
 }
 
 fn files() -> Vec<PathBuf> {
@@ -108,6 +115,13 @@ fn show_problem(problem: &ImportProblem, text: &mut String) {
         plain(&problem.description)
     )
     .unwrap();
+    let reason = problem.reason().as_str_name();
+    let reason = reason.trim_start_matches("IMPORT_PROBLEM_REASON_");
+    let value = match problem.value.as_str() {
+        "" => String::new(),
+        value => format!(": {}", short(value)),
+    };
+    writeln!(text, "    {reason}{value}").unwrap();
     if !problem.suggestion.is_empty() {
         writeln!(text, "    meant: {}", plain(&problem.suggestion)).unwrap();
     }

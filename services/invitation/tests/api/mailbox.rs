@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{
-    BatchCreateInvitationsRequest, BatchResendInvitationsRequest, DeliveryState, ImportRow, ImportRowState,
-    Invitation,
+    BatchCreateInvitationsRequest, BatchResendInvitationsRequest, DeliveryState, ImportProblemReason,
+    ImportRow, ImportRowState, Invitation,
 };
 use muster_refusal::{fields_of, quota_of, retry_after_of, violations_of};
 use muster_testkit::eventually;
@@ -184,14 +184,11 @@ async fn rows_of_a_spreadsheet_wait_for_another_day() {
         .collect();
     // Two of today, three of each of the 89 days after it.
     assert_eq!(refused.len(), 300 - 1 - 2 - 89 * 3);
-    assert!(
-        refused[0]
-            .problems
-            .last()
-            .unwrap()
-            .description
-            .contains("3 mails in 24 hours"),
-        "{refused:?}"
+    let problem = refused[0].problems.last().unwrap();
+    assert!(problem.description.contains("3 mails in 24 hours"), "{refused:?}");
+    assert_eq!(
+        (problem.reason(), &problem.value),
+        (ImportProblemReason::MailboxFull, &refused[0].address)
     );
     assert_eq!(rows[0].invitation, live.name, "of whom is invited nothing waits");
     let full =

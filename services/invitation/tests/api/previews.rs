@@ -2,13 +2,13 @@
 
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{
-    ApproveImportRequest, DisapproveImportRequest, GetImportRequest, Import, ImportRowState, ImportState,
-    ListImportRowsRequest, ListInvitationsRequest, ListInvitationsResponse,
+    ApproveImportRequest, DisapproveImportRequest, GetImportRequest, Import, ImportProblemReason, ImportRow,
+    ImportRowState, ImportState, ListImportRowsRequest, ListInvitationsRequest, ListInvitationsResponse,
 };
 use muster_testkit::TestCaller;
 
 use crate::fixture::{Fixture, reason, waiting};
-use crate::upload::{applied, approval, approve, disapprove, get, good, previewed_again, upload};
+use crate::upload::{applied, approval, approve, disapprove, get, good, previewed_again, rows, upload};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disapproved_import_becomes_nothing() {
@@ -225,6 +225,60 @@ async fn imports_of_others_are_nothing() {
         let listed = fixture.invitations().list_invitations(listed).await.unwrap();
         assert_eq!(listed.into_inner(), ListInvitationsResponse::default());
     }
+}
+
+/// As the release before writes what a preview finds.
+const WRITTEN_BEFORE: &str = "UPDATE import_rows SET row_number = NULL,
+        problems = (SELECT coalesce(jsonb_agg(problem - '{reason,value,earlier}'::text[]), '[]') FROM jsonb_array_elements(problems) AS problem),
+        faults = (SELECT coalesce(jsonb_agg(fault - 'value'), '[]') FROM jsonb_array_elements(faults) AS fault);
+    UPDATE imports SET
+        group_warnings = (SELECT jsonb_agg(warning - 'first_row') FROM jsonb_array_elements(group_warnings) AS warning)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_release_before_has_found_is_told_and_looked_at_again() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(10, 10_000).await;
+    let file =
+        b"sep=;\nemail;groups\na@example.org;Nurses;surplus\nb@example.org;\"Nurses\nb@example.org;Cooks\n";
+    let import = upload(&fixture, file).await.unwrap();
+    let told = async |import: &Import| -> Vec<(i32, i32, i32, String)> {
+        let rows = rows(&fixture, import).await.into_iter();
+        let brief = |row: ImportRow| {
+            let problem = row.problems.into_iter().next().unwrap_or_default();
+            (row.line, row.row, problem.reason, problem.value)
+        };
+        rows.map(brief).collect()
+    };
+    use ImportProblemReason as Reason;
+    let is =
+        |line: i32, row: i32, reason: Reason, value: &str| (line, row, i32::from(reason), value.to_owned());
+    assert_eq!(
+        told(&import).await,
+        [
+            is(3, 2, Reason::SurplusCells, "surplus"),
+            is(4, 3, Reason::MarkNotClosed, "\"Nurses"),
+            is(5, 4, Reason::GroupUnknown, "Cooks")
+        ]
+    );
+    fixture.database.execute(WRITTEN_BEFORE).await;
+    assert_eq!(
+        told(&import).await,
+        [3, 4, 5].map(|line| is(line, line, Reason::Unspecified, ""))
+    );
+    let warning = &get(&fixture, &import).await.group_warnings[0];
+    assert_eq!((warning.first_line, warning.first_row), (3, 3));
+    fixture.group("Cooks").await;
+    assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
+    let again = previewed_again(&fixture, &import).await;
+    // What only the file could tell is not known any more.
+    assert_eq!(
+        told(&again).await,
+        [
+            is(3, 3, Reason::SurplusCells, ""),
+            is(4, 4, Reason::MarkNotClosed, ""),
+            is(5, 5, Reason::Unspecified, "")
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -87,8 +87,7 @@ impl RefusedFile {
     pub(crate) fn rows(&mut self, rows: &[Row]) -> Result<Vec<u8>, muster_tables::Problem> {
         let mut text = String::new();
         for row in rows {
-            let groups: Vec<&str> = row.raw.groups.iter().collect();
-            let (groups, problems) = (groups.join(";"), costs_of(row));
+            let (groups, problems) = (row.raw.groups.joined(";"), costs_of(row));
             let cells = [row.raw.address.as_str(), &groups, &row.raw.location, &problems];
             match &mut self.kind {
                 Kind::Text { separator } => write(&mut text, separator, cells),

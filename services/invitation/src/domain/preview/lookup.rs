@@ -8,7 +8,7 @@ use muster_text::is_blank;
 
 use super::super::invitation::MAX_GROUPS;
 use super::super::inviting::{Group, InvitingContext, Location};
-use super::super::problem::{GroupWarning, Place, Problem};
+use super::super::problem::{GroupWarning, Place, Problem, Reason};
 use super::super::spreadsheet::Names;
 use super::near::{Known, disguise};
 
@@ -33,11 +33,12 @@ pub(super) struct Lookup {
     warnings: HashMap<GroupId, GroupWarning>,
 }
 
-/// What is wrong with a group of a row: problems, and how many more there are.
-struct Telling {
+/// What is wrong with the groups of a row.
+struct Telling<'n> {
     problems: Vec<Problem>,
     most: usize,
-    errors_untold: usize,
+    /// The names that are told together.
+    others: Vec<&'n str>,
 }
 
 impl Lookup {
@@ -79,16 +80,18 @@ impl Lookup {
     ) -> Vec<GroupId> {
         let names = self.split(given);
         if names.is_empty() {
-            problems.push(Problem::error("groups", "name at least one group"));
+            let text = "name at least one group";
+            problems.push(Problem::error(Reason::GroupsMissing, "groups", text));
         }
         if names.len() > MAX_GROUPS {
-            problems.push(Problem::error("groups", "name at most 50 groups"));
+            let problem = Problem::error(Reason::TooManyGroups, "groups", "name at most 50 groups");
+            problems.push(problem.of(&given.joined("; ")));
             return Vec::new();
         }
         let mut telling = Telling {
             problems: Vec::new(),
             most: if self.told < TOLD_A_FILE { TOLD_A_ROW } else { 1 },
-            errors_untold: 0,
+            others: Vec::new(),
         };
         let mut found = Vec::with_capacity(names.len());
         for name in names {
@@ -117,7 +120,12 @@ impl Lookup {
         names
     }
 
-    fn group(&mut self, (place, name): (Place, &str), found: &mut Vec<GroupId>, telling: &mut Telling) {
+    fn group<'n>(
+        &mut self,
+        (place, name): (Place, &'n str),
+        found: &mut Vec<GroupId>,
+        telling: &mut Telling<'n>,
+    ) {
         match self.groups.get(name) {
             Some((id, group)) if group.is_active => {
                 if !group.has_trainings {
@@ -132,11 +140,11 @@ impl Lookup {
                 }
                 found.push(*id);
             }
-            Some(_) => telling.error(|| {
+            Some(_) => telling.error(name, || {
                 let text = format!("the group {} is not active; name another one", quoted(name));
-                Problem::error("groups", text)
+                Problem::error(Reason::GroupInactive, "groups", text)
             }),
-            None => telling.error(|| unknown("groups", "group", name, self.known_groups.nearest(name))),
+            None => telling.error(name, || unknown(GROUP, name, self.known_groups.nearest(name))),
         }
     }
 
@@ -152,46 +160,52 @@ impl Lookup {
                     "the location {} is not active; name another one, or none",
                     quoted(given)
                 );
-                problems.push(Problem::error("location", text));
+                problems.push(Problem::error(Reason::LocationInactive, "location", text).of(given));
             }
             None => {
                 let meant = self.known_locations.nearest(given);
-                problems.push(unknown("location", "location", given, meant));
+                problems.push(unknown(LOCATION, given, meant).of(given));
             }
         }
         None
     }
 }
 
-impl Telling {
-    fn error(&mut self, problem: impl FnOnce() -> Problem) {
+impl<'n> Telling<'n> {
+    fn error(&mut self, name: &'n str, problem: impl FnOnce() -> Problem) {
         if self.problems.len() < self.most {
-            self.problems.push(problem());
+            self.problems.push(problem().of(name));
         } else {
-            self.errors_untold += 1;
+            self.others.push(name);
         }
     }
 
     fn all(self) -> impl Iterator<Item = Problem> {
-        let others = (self.errors_untold > 0).then(|| {
+        let others = (!self.others.is_empty()).then(|| {
             let text = format!(
                 "{} more of the named groups do not exist or are not active",
-                self.errors_untold
+                self.others.len()
             );
-            Problem::error("groups", text)
+            Problem::error(Reason::MoreGroups, "groups", text).of(&self.others.join("; "))
         });
         self.problems.into_iter().chain(others)
     }
 }
 
+/// What is looked up, where it is unknown: the reason, the column, and what people call it.
+type Unknown = (Reason, &'static str, &'static str);
+
+const GROUP: Unknown = (Reason::GroupUnknown, "groups", "group");
+const LOCATION: Unknown = (Reason::LocationUnknown, "location", "location");
+
 /// There is no such thing; what was meant, if anything is near, and how that differs where nobody could see it.
-fn unknown(column: &str, thing: &str, name: &str, meant: Option<&str>) -> Problem {
+fn unknown((reason, column, thing): Unknown, name: &str, meant: Option<&str>) -> Problem {
     let why = match meant.and_then(|meant| Some((meant, disguise(name, meant)?))) {
         Some((meant, disguise)) => format!("it looks like {}, but {disguise}", quoted(meant)),
         None => "upper and lower case and spaces count".to_owned(),
     };
     let text = format!("there is no {thing} {}; {why}", quoted(name));
-    Problem::error(column, text).suggest(meant)
+    Problem::error(reason, column, text).suggest(meant)
 }
 
 /// The beginning of a name, between quotation marks.

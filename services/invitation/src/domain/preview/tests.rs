@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::super::fault::Fault;
 use super::super::inviting::{Group, Limits, Location, OrganizationStatus, Plan};
+use super::super::problem::Place;
 use super::*;
 
 fn group(name: &str, is_active: bool) -> Group {
@@ -199,7 +200,7 @@ fn only_rows_that_are_others_by_now_are_stored_anew() {
 fn every_problem_of_a_row_is_told() {
     let mut row = raw(2, "nobody", &["nurses", "Old", "Cooks"]);
     row.location = "Main Street".to_owned();
-    row.faults = vec![Fault::SurplusCells];
+    row.faults = vec![Fault::SurplusCells { value: String::new() }];
     let preview = made(vec![row]);
     let found: Vec<(&str, &str)> = preview.rows[0]
         .problems
@@ -226,6 +227,173 @@ fn every_problem_of_a_row_is_told() {
             errors: 1
         }
     );
+}
+
+/// The reason and the value of each problem of the last of these rows.
+fn reasons(rows: Vec<RawRow>) -> Vec<(Reason, String)> {
+    let row = made(rows).rows.pop().unwrap();
+    let told = row.problems.into_iter();
+    told.map(|problem| (problem.reason.unwrap(), problem.value))
+        .collect()
+}
+
+#[test]
+fn each_problem_says_to_programs_what_it_is_and_what_of_the_row() {
+    let many: Vec<String> = (0..60).map(|number| format!("Cooks {number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let told_of_many = many[..10].iter().map(|name| (Reason::GroupUnknown, *name));
+    let others = many[10..40].join("; ");
+    let others = (Reason::MoreGroups, format!("{}\u{2026}", &others[..199]));
+    let told_of_many: Vec<(Reason, String)> = told_of_many
+        .map(|(reason, name)| (reason, name.to_owned()))
+        .chain([others])
+        .collect();
+    let too_many = format!("{}\u{2026}", &many.join("; ")[..199]);
+    let at = |location: &str| RawRow {
+        location: location.to_owned(),
+        ..raw(2, "ada@example.org", &["Nurses"])
+    };
+    for (row, expected) in [
+        (
+            raw(2, "nobody\n", &["Nurses"]),
+            vec![(Reason::AddressInvalid, "nobody[U+000A]".to_owned())],
+        ),
+        (
+            raw(2, "'a@b.org", &["Nurses"]),
+            vec![(Reason::AddressMarked, "'a@b.org".to_owned())],
+        ),
+        (
+            raw(2, "ACTIVE@example.org", &["Nurses"]),
+            vec![(Reason::AddressOfLearner, "ACTIVE@example.org".to_owned())],
+        ),
+        (
+            raw(2, "ada@example.org", &[]),
+            vec![(Reason::GroupsMissing, String::new())],
+        ),
+        (
+            raw(2, "ada@example.org", &["Old", "Nurses\u{200b}"]),
+            vec![
+                (Reason::GroupInactive, "Old".to_owned()),
+                (Reason::GroupUnknown, "Nurses[U+200B]".to_owned()),
+            ],
+        ),
+        (raw(2, "ada@example.org", &many[..40]), told_of_many),
+        (
+            raw(2, "ada@example.org", &many),
+            vec![(Reason::TooManyGroups, too_many)],
+        ),
+        (at("Mill"), vec![(Reason::LocationInactive, "Mill".to_owned())]),
+        (
+            at("main street"),
+            vec![(Reason::LocationUnknown, "main street".to_owned())],
+        ),
+    ] {
+        assert_eq!(reasons(vec![row.clone()]), expected, "{row:?}");
+    }
+}
+
+#[test]
+fn a_row_that_joins_another_says_which() {
+    let mut first = raw(3, "ada@example.org", &["Nurses"]);
+    (first.number, first.location) = (2, "Main street".to_owned());
+    let mut second = raw(7, "ADA@example.org", &["Aides"]);
+    second.number = 4;
+    let rows = made(vec![first.clone(), second.clone()]).rows;
+    let problem = &rows[1].problems[0];
+    assert_eq!(problem.reason, Some(Reason::SameAddress));
+    assert_eq!(problem.value, "ADA@example.org");
+    assert_eq!(problem.earlier, Some(Place { line: 3, row: 2 }));
+    assert!(
+        problem.description.contains("in row 2 (line 3 of the file)"),
+        "{problem:?}"
+    );
+    // Another place in the same file is another preview.
+    let digest = made(vec![first.clone(), second.clone()]).sha256;
+    second.number = 5;
+    assert_ne!(made(vec![first, second]).sha256, digest);
+}
+
+/// What the row has itself, or what was kept of the file.
+#[test]
+fn each_fault_of_a_file_says_what_it_is_and_what_of_the_row() {
+    let row = RawRow {
+        location: "\u{a0}Main".to_owned(),
+        ..raw(2, "Ada", &["Nurses", "Aides"])
+    };
+    let column = |name: &str| name.to_owned();
+    let (value, cell) = ("\"x".to_owned(), "B2".to_owned());
+    for (fault, reason, expected) in [
+        (
+            Fault::SurplusCells { value: value.clone() },
+            Reason::SurplusCells,
+            "\"x",
+        ),
+        (
+            Fault::CellTooLong {
+                column: column("groups"),
+            },
+            Reason::CellTooLong,
+            "Nurses; Aides",
+        ),
+        (
+            Fault::SpaceBeforeMark {
+                column: column("location"),
+            },
+            Reason::SpaceBeforeMark,
+            "\u{a0}Main",
+        ),
+        (
+            Fault::MarkNotClosed {
+                line: 2,
+                value: value.clone(),
+            },
+            Reason::MarkNotClosed,
+            "\"x",
+        ),
+        (
+            Fault::TextAfterMark {
+                begin: 2,
+                end: 3,
+                value: value.clone(),
+            },
+            Reason::TextAfterMark,
+            "\"x",
+        ),
+        (Fault::DoubtfulLine { begin: 2 }, Reason::DoubtfulLine, ""),
+        (
+            Fault::CellError {
+                column: column("email"),
+                cell: cell.clone(),
+                error: "#N/A".to_owned(),
+            },
+            Reason::CellError,
+            "#N/A",
+        ),
+        (
+            Fault::NotComputed {
+                column: column("email"),
+                cell: cell.clone(),
+            },
+            Reason::NotComputed,
+            "",
+        ),
+        (Fault::BeyondColumns { cell, value }, Reason::BeyondColumns, "\"x"),
+        (
+            Fault::LinkedAddress {
+                address: "ada@b.org".to_owned(),
+            },
+            Reason::LinkedAddress,
+            "Ada",
+        ),
+        (Fault::HiddenRow, Reason::HiddenRow, ""),
+    ] {
+        let problem = fault.problem(&row);
+        assert_eq!(
+            (problem.reason, problem.value.as_str()),
+            (Some(reason), expected),
+            "{fault:?}"
+        );
+    }
 }
 
 #[test]

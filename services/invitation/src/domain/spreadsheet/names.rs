@@ -23,6 +23,11 @@ impl Names {
         self.0.lines()
     }
 
+    /// All of them, with this between two.
+    pub(crate) fn joined(&self, between: &str) -> String {
+        self.0.replace('\n', between)
+    }
+
     /// All of them, a name a line.
     pub(crate) fn as_lines(&self) -> &str {
         &self.0

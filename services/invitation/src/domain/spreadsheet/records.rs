@@ -9,6 +9,7 @@
 use memchr::{memchr, memchr3};
 
 use super::super::fault::Fault;
+use super::super::problem::repeated;
 use super::cell::{Cell, Visit};
 use super::lines::{end_of_line, line_ends};
 
@@ -37,11 +38,40 @@ struct Doubt {
 
 /// Where a record began, and what is wrong with its quotation marks.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct Ended<'a> {
     pub(super) line: i32,
     /// As spreadsheet programs number rows: an empty line is one, and lines within a cell are none.
     pub(super) number: i32,
-    pub(super) faults: Vec<Fault>,
+    /// The first cell whose marks are wrong.
+    broken: Option<Broken<'a>>,
+    /// Where the cell begins that the record may be a piece of.
+    doubt: Option<i32>,
+}
+
+/// A cell that begins with a quotation mark and does not end with one.
+#[derive(Debug)]
+struct Broken<'a> {
+    /// As it was read, with its marks.
+    text: &'a str,
+    /// The line on which it begins.
+    begin: i32,
+    /// The line of the mark that closes it, behind which text follows; `None` where there is none.
+    end: Option<i32>,
+}
+
+impl Ended<'_> {
+    /// What is wrong with the quotation marks.
+    pub(super) fn faults(&self) -> Vec<Fault> {
+        let broken = self.broken.as_ref().map(|broken| {
+            let (begin, value) = (broken.begin, repeated(broken.text));
+            match broken.end {
+                Some(end) => Fault::TextAfterMark { begin, end, value },
+                None => Fault::MarkNotClosed { line: begin, value },
+            }
+        });
+        let doubt = self.doubt.map(|begin| Fault::DoubtfulLine { begin });
+        broken.into_iter().chain(doubt).collect()
+    }
 }
 
 impl<'a> Records<'a> {
@@ -63,7 +93,7 @@ impl<'a> Records<'a> {
     }
 
     /// Reads the next record in which there is something to see. `None` at the end of the text.
-    pub(super) fn next_filled(&mut self, visit: &mut impl Visit<'a>) -> Option<Ended> {
+    pub(super) fn next_filled(&mut self, visit: &mut impl Visit<'a>) -> Option<Ended<'a>> {
         loop {
             self.skip_empty_lines();
             if self.at == self.text.len() {
@@ -88,14 +118,14 @@ impl<'a> Records<'a> {
         self.at += empty.len();
     }
 
-    fn record(&mut self, visit: &mut impl Visit<'a>) -> (Ended, bool) {
+    fn record(&mut self, visit: &mut impl Visit<'a>) -> (Ended<'a>, bool) {
         let (begin, line, number) = (self.at, self.line, self.number);
         let doubt = self.doubt.as_ref().filter(|doubt| begin < doubt.until);
-        let doubt = doubt.map(|doubt| Fault::DoubtfulLine { begin: doubt.line });
+        let doubt = doubt.map(|doubt| doubt.line);
         let (mut broken, mut is_blank) = (None, true);
         for column in 0.. {
-            let (cell, fault) = self.cell(begin);
-            broken = broken.or(fault);
+            let (cell, wrong) = self.cell(begin);
+            broken = broken.or(wrong);
             is_blank = is_blank && cell.is_blank();
             visit.cell(column, cell);
             if !self.takes(self.separator) {
@@ -105,20 +135,24 @@ impl<'a> Records<'a> {
         let _ = self.takes(b'\r') | self.takes(b'\n');
         self.line = line.saturating_add(line_ends(&self.text.as_bytes()[begin..self.at]));
         self.number = number.saturating_add(1);
-        let faults = broken.into_iter().chain(doubt).collect();
-        let ended = Ended { line, number, faults };
+        let ended = Ended {
+            line,
+            number,
+            broken,
+            doubt,
+        };
         (ended, is_blank)
     }
 
     /// The next cell of the record that begins at `begin`.
-    fn cell(&mut self, begin: usize) -> (Cell<'a>, Option<Fault>) {
+    fn cell(&mut self, begin: usize) -> (Cell<'a>, Option<Broken<'a>>) {
         let open = self.at;
         if !self.takes(MARK) {
             return (Cell::Bare(self.bare()), None);
         }
         let Some(close) = self.closing() else {
             let line = self.line_of(begin, open);
-            return (Cell::Bare(self.bare()), Some(Fault::MarkNotClosed { line }));
+            return (Cell::Bare(self.bare()), self.broken(open, line, None));
         };
         let (inner, bytes) = (&self.text[open + 1..close], self.text.as_bytes());
         if self.ends_cell(bytes.get(close + 1)) {
@@ -128,17 +162,24 @@ impl<'a> Records<'a> {
         let line = self.line_of(begin, open);
         // Behind a separator or a line end it begins a cell itself.
         if close > open + 1 && self.ends_cell(bytes.get(close - 1)) {
-            return (Cell::Bare(self.bare()), Some(Fault::MarkNotClosed { line }));
+            return (Cell::Bare(self.bare()), self.broken(open, line, None));
         }
         let end = self.line_of(begin, close);
-        let fault = Some(Fault::TextAfterMark { begin: line, end });
-        if end != line {
+        let cell = if end == line {
+            self.at = close + 1;
+            Cell::Broken(inner, self.bare())
+        } else {
             let until = end_of_line(bytes, close);
             self.doubt = Some(Doubt { until, line });
-            return (Cell::Bare(self.bare()), fault);
-        }
-        self.at = close + 1;
-        (Cell::Broken(inner, self.bare()), fault)
+            Cell::Bare(self.bare())
+        };
+        (cell, self.broken(open, line, Some(end)))
+    }
+
+    /// The cell from `open` to where the text has been read, as one whose marks are wrong.
+    fn broken(&self, open: usize, begin: i32, end: Option<i32>) -> Option<Broken<'a>> {
+        let text = &self.text[open..self.at];
+        Some(Broken { text, begin, end })
     }
 
     /// Where the quoted cell is closed whose first mark was just taken.

@@ -3,7 +3,7 @@
 use muster_tables::unguarded;
 
 use super::super::fault::Fault;
-use super::super::problem::Place;
+use super::super::problem::{Place, repeated};
 use super::MAX_CELL;
 use super::cell::{Cell, Shown, Visit};
 use super::header::{Columns, EMAIL, GROUPS, Known, LOCATION};
@@ -144,11 +144,13 @@ impl Visit<'_> for RowOf {
             self.row.location = self.text(&LOCATION, column, cell);
         } else if column >= columns.width && !cell.is_blank() && !self.has_surplus {
             self.has_surplus = true;
+            let value = repeated(&cell.text());
             self.row.faults.push(match cell {
                 Cell::OfSheet(row, _) => Fault::BeyondColumns {
                     cell: named(column, row),
+                    value,
                 },
-                _ => Fault::SurplusCells,
+                _ => Fault::SurplusCells { value },
             });
         }
     }

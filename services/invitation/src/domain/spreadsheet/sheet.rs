@@ -78,7 +78,7 @@ impl Iterator for TextRows<'_> {
 
     fn next(&mut self) -> Option<RawRow> {
         let ended = self.records.next_filled(&mut self.row)?;
-        Some(self.row.take((ended.line, ended.number), ended.faults))
+        Some(self.row.take((ended.line, ended.number), ended.faults()))
     }
 }
 

@@ -135,7 +135,8 @@ fn ragged_rows_are_read_and_surplus_cells_are_noticed() {
     assert_eq!(rows.len(), 3);
     assert_eq!(rows[0].groups.iter().count(), 0);
     assert_eq!(rows[1].faults, []);
-    assert_eq!(rows[2].faults, [Fault::SurplusCells]);
+    let value = "Y".to_owned();
+    assert_eq!(rows[2].faults, [Fault::SurplusCells { value }]);
 }
 
 #[test]

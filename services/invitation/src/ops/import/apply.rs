@@ -29,7 +29,7 @@ use crate::store::import::results::{self, Applied};
 use crate::store::import::rows;
 use crate::store::invitation::occupied_among;
 use crate::store::quota::{self, Hour, Slot};
-use row::Traced;
+use row::{Traced, Why};
 
 /// A batch is one transaction, for which a call by hand may have to wait: some tens of milliseconds.
 const ROWS_A_BATCH: i64 = 500;
@@ -143,7 +143,7 @@ struct Done {
 }
 
 /// No row got anything.
-fn refused(rows: Vec<Traced>, why: &str) -> Done {
+fn refused(rows: Vec<Traced>, why: &Why) -> Done {
     Done {
         rows: rows.into_iter().map(|row| row.refused(why)).collect(),
         mails: Vec::new(),
@@ -212,16 +212,16 @@ impl Work<'_> {
         let mut traced: Vec<Traced> = rows.into_iter().map(begin).collect();
         traced.sort_by(|left, right| left.canonical().cmp(right.canonical()));
         if !is_active {
-            return Ok(refused(traced, row::NOT_ACTIVE));
+            return Ok(refused(traced, &row::NOT_ACTIVE));
         }
         let Some(DayCapacity { due, .. }) = capacity else {
-            return Ok(refused(traced, row::DAYS_USED_UP));
+            return Ok(refused(traced, &row::DAYS_USED_UP));
         };
         let (mut applied, mut drafts) = (Vec::new(), Vec::new());
         for mut row in traced {
             match row.draft(self, due) {
                 Ok(draft) => drafts.push((row, draft)),
-                Err(why) => applied.push(row.refused(why)),
+                Err(why) => applied.push(row.refused(&why)),
             }
         }
         let addresses: Vec<&str> = drafts
@@ -231,7 +231,7 @@ impl Work<'_> {
         let occupied = occupied_among(tx, self.job.organization, &addresses).await?;
         let (drafts, late) = self.in_turn(tx, drafts, &occupied).await?;
         if !late.is_empty() {
-            let why = row::mailbox_full(self.context.limits.mails_to_mailbox);
+            let why = Why::mailbox_full(self.context.limits.mails_to_mailbox);
             applied.extend(late.into_iter().map(|row| row.refused(&why)));
         }
         let (asking, drafts): (Vec<Traced>, Vec<Draft>) = drafts.into_iter().unzip();

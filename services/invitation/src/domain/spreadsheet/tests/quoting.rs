@@ -1,19 +1,59 @@
 //! Quotation marks as people and programs leave them.
 
 use super::super::super::fault::Fault;
+use super::super::RawRow;
 use super::{brief, is, rows};
 
+/// The faults of each row, without what is repeated of its cells.
 fn faults(text: &str) -> Vec<(i32, Vec<Fault>)> {
     let rows = rows(text.as_bytes());
-    rows.into_iter().map(|row| (row.line, row.faults)).collect()
+    let of_row = |mut row: RawRow| {
+        row.faults.iter_mut().filter_map(value).for_each(String::clear);
+        (row.line, row.faults)
+    };
+    rows.into_iter().map(of_row).collect()
+}
+
+/// What is repeated of a cell whose marks are wrong.
+fn value(fault: &mut Fault) -> Option<&mut String> {
+    match fault {
+        Fault::MarkNotClosed { value, .. } | Fault::TextAfterMark { value, .. } => Some(value),
+        _ => None,
+    }
 }
 
 fn unclosed(line: i32) -> Fault {
-    Fault::MarkNotClosed { line }
+    let value = String::new();
+    Fault::MarkNotClosed { line, value }
 }
 
 fn followed(begin: i32, end: i32) -> Fault {
-    Fault::TextAfterMark { begin, end }
+    let value = String::new();
+    Fault::TextAfterMark { begin, end, value }
+}
+
+#[test]
+fn a_cell_whose_marks_are_wrong_is_repeated_with_them() {
+    let long = format!("a@b.org,\"{},", "x".repeat(300));
+    let cut = format!("\"{}\u{2026}", "x".repeat(198));
+    for (record, repeated) in [
+        ("\"a\"@b.org,X,", "\"a\"@b.org"),
+        ("a@b.org,\"X\" ,", "\"X\" "),
+        ("a@b.org,X,\"Ann \\\"Annie\\\" K\"", "\"Ann \\\"Annie\\\" K\""),
+        ("a@b.org,\"X,", "\"X"),
+        ("a@b.org,\"X\n\"y,", "\"X"),
+        (long.as_str(), cut.as_str()),
+    ] {
+        let text = format!("email,groups,notes\n{record}\nb@b.org,X,\n");
+        let mut row = rows(text.as_bytes()).remove(0);
+        let said: Vec<&str> = row
+            .faults
+            .iter_mut()
+            .filter_map(value)
+            .map(|value| value.as_str())
+            .collect();
+        assert_eq!(said, [repeated], "{record}");
+    }
 }
 
 #[test]

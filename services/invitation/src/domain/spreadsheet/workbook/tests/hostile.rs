@@ -71,7 +71,8 @@ fn a_sheet_is_as_large_as_its_cells_whatever_it_claims() {
     assert_eq!(
         rows[1].faults,
         [Fault::BeyondColumns {
-            cell: "XFD1048576".to_owned()
+            cell: "XFD1048576".to_owned(),
+            value: "1".to_owned()
         }]
     );
 }

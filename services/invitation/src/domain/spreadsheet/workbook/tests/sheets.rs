@@ -77,12 +77,14 @@ fn what_a_cell_cannot_show_is_told_with_the_cell() {
             r#"<c r="XFD2"><v>1</v></c>"#,
             Fault::BeyondColumns {
                 cell: "XFD2".to_owned(),
+                value: "1".to_owned(),
             },
         ),
         (
             r#"<c r="AA2" t="e"><v>#REF!</v></c><c r="AB2"><v>1</v></c>"#,
             Fault::BeyondColumns {
                 cell: "AA2".to_owned(),
+                value: "#REF!".to_owned(),
             },
         ),
     ];
@@ -234,7 +236,11 @@ fn a_link_behind_a_name_is_suggested_and_never_taken() {
         address: "ada@b.org".to_owned(),
     };
     assert_eq!(rows[0].faults, std::slice::from_ref(&linked));
-    assert_eq!(linked.problem().suggestion, "ada@b.org");
+    let told = linked.problem(&rows[0]);
+    assert_eq!(
+        (told.value.as_str(), told.suggestion.as_str()),
+        ("Ada Lovelace", "ada@b.org")
+    );
     assert_eq!(
         (rows[1].address.as_str(), &rows[1].faults[..]),
         ("b@b.org", &[][..])
