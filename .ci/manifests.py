@@ -1,6 +1,9 @@
-"""What manifests have to keep: the schemas of Kubernetes, Pod Security, and that every setting of every program is reached.
+"""What manifests have to keep: the schemas of Kubernetes and of custom resources, Pod Security, that every setting of every program is
+reached, and that the engines are those of the services.
 
-manifests.py check BINARIES EVERYTHING FILE…   all of it, of rendered manifests; EVERYTHING sets all that can be set
+manifests.py check BINARIES DIRECTORY          all of it, of the manifests in there: everything.yaml sets all that can be set,
+                                               production.yaml is what runs, engines.yaml is what it runs on
+manifests.py compare CRD…                      where a project's definition of a custom resource says something else than .ci/crds
 manifests.py settings BINARIES                 the settings of every program as a table
 manifests.py queries DASHBOARD…                what dashboards ask, as rules of Prometheus
 manifests.py pod FILE SERVICE KEYS ROOT        what a Pod of the service finds below ROOT, its secrets and tokens taken from KEYS
@@ -13,6 +16,9 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+
+import definitions
+import engines
 
 SERVICES = ["gateway", "organization", "employment", "invitation", "notification", "records"]
 VERSIONS = [f"1.{minor}" for minor in range(29, 38)]
@@ -97,18 +103,18 @@ def schema_problems(found):
 
     # It reads the definitions of a whole version for each object.
     utils.schema_contents = functools.cache(utils.schema_contents)
-    unknown = set()
     for file, document in found:
+        who = f"{file}: {document['kind']} {document['metadata']['name']}"
         for version in VERSIONS:
             try:
                 kubernetes_validate.validate(document, version, strict=True)
             except kubernetes_validate.SchemaNotFoundError:
-                unknown.add(f"{document['apiVersion']} {document['kind']}")
+                if said := definitions.problem(document, version):
+                    yield f"{who}: {said}"
                 break
             except kubernetes_validate.ValidationError as error:
-                yield f"{file}: {document['kind']} {document['metadata']['name']}, Kubernetes {version}: {error.message}"
+                yield f"{who}, Kubernetes {version}: {error.message}"
                 break
-    print(f"no schema at hand, so not compared: {', '.join(sorted(unknown))}")
 
 
 def pods(found):
@@ -158,16 +164,25 @@ def environment_problems(binaries, everything, found):
             yield from (f"{name} of {service} cannot be set by the chart" for name in sorted(set(known[service]) - names))
 
 
-def check(binaries, everything, files):
-    found = list(documents([everything, *files]))
-    problems = [
-        *schema_problems(found),
-        *security_problems(found),
-        *environment_problems(binaries, everything, found),
-    ]
-    print(f"{len(found)} objects; Kubernetes {VERSIONS[0]} to {VERSIONS[-1]}, Pod Security restricted, settings of the programs")
+def check(binaries, directory):
+    files = {file.stem: str(file) for file in Path(directory).glob("*.yaml")}
+    found = list(documents(files.values()))
+    of = {name: [document for file, document in found if file == path] for name, path in files.items()}
+    problems = [*schema_problems(found), *security_problems(found), *environment_problems(binaries, files["everything"], found)]
+    # Without kubectl they are not there.
+    if "engines" in of:
+        pool = int(settings(binaries, "records")["MUSTER_DATABASE_POOL"].default)
+        problems += engines.problems(SERVICES[1:], pool, of["engines"], of["everything"], of["production"])
+    kinds = {document["kind"] for _, document in found if (document["apiVersion"], document["kind"]) in definitions.described()}
+    print(f"{len(found)} objects; Kubernetes {VERSIONS[0]} to {VERSIONS[-1]}, {', '.join(sorted(kinds))}")
     print("\n".join(problems))
     return 1 if problems else 0
+
+
+def compare(files):
+    said = [line for file in files for line in definitions.differences(file)]
+    print("\n".join(said))
+    return 1 if said else 0
 
 
 def queries(files):
@@ -207,8 +222,10 @@ def pod(file, service, keys, root):
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["check", binaries, everything, *files]:
-            sys.exit(check(binaries, everything, files))
+        case ["check", binaries, directory]:
+            sys.exit(check(binaries, directory))
+        case ["compare", *files]:
+            sys.exit(compare(files))
         case ["settings", binaries]:
             print(table(binaries), end="")
         case ["queries", *files]:
