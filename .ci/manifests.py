@@ -6,6 +6,7 @@ manifests.py check BINARIES DIRECTORY          all of it, of the manifests in th
 manifests.py compare CRD…                      where a project's definition of a custom resource says something else than .ci/crds
 manifests.py settings BINARIES                 the settings of every program as a table
 manifests.py queries DASHBOARD…                what dashboards ask, as rules of Prometheus
+manifests.py script FILE                       what `helm test` runs
 manifests.py pod FILE SERVICE KEYS ROOT        what a Pod of the service finds below ROOT, its secrets and tokens taken from KEYS
                                                (deploy/compose/keys.sh); prints its environment
 """
@@ -193,6 +194,15 @@ def queries(files):
     print(json.dumps({"groups": [{"name": "queries", "rules": rules}]}))
 
 
+def script(file):
+    """As the container is given it: a name in `$(…)` would be put in its place before."""
+    [container] = next(document for _, document in documents([file]) if document["kind"] == "Pod")["spec"]["containers"]
+    [text] = container["args"]
+    for name in (variable["name"] for variable in container["env"]):
+        text = text.replace(f"$({name})", "<taken by Kubernetes>")
+    print(text.replace("$$", "$"), end="")
+
+
 def pod(file, service, keys, root):
     """Does what the kubelet does with the volumes of a Pod."""
     found = {(document["kind"], document["metadata"]["name"]): document for _, document in documents([file])}
@@ -230,6 +240,8 @@ if __name__ == "__main__":
             print(table(binaries), end="")
         case ["queries", *files]:
             queries(files)
+        case ["script", file]:
+            script(file)
         case ["pod", file, service, keys, root]:
             pod(file, service, keys, root)
         case _:

@@ -99,7 +99,8 @@ async fn stop_engines(workspace: &Workspace) -> anyhow::Result<ExitCode> {
 /// Starts the engines, runs the tests, and ends everything whatever came of it.
 async fn on_engines(workspace: &Workspace, options: &Options) -> anyhow::Result<Count> {
     install::require(&Package::ENGINES).await?;
-    mail_server().await;
+    wanted(&Package::MAIL).await;
+    wanted(&Package::SCRIPTS).await;
     let driver = browser::driver().await;
     workspace.claim()?;
     let _lock = DirectoryLock::now(&workspace.at("test.lock"))?;
@@ -137,9 +138,9 @@ async fn on_engines(workspace: &Workspace, options: &Options) -> anyhow::Result<
     Ok(count)
 }
 
-/// A real mail server for the tests of sending. Where none can be had, those fail, and all others run.
-async fn mail_server() {
-    if let Err(error) = install::require(&Package::MAIL).await {
+/// What some tests need: a real mail server, the client of a script. Where it cannot be had, those fail, and all others run.
+async fn wanted(packages: &'static [Package]) {
+    if let Err(error) = install::require(packages).await {
         outln!("muster: {error:#}");
     }
 }

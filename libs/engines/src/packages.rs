@@ -27,6 +27,8 @@ pub enum Package {
     SaslUsers,
     /// What lets them log in.
     SaslMechanisms,
+    /// The client of the scripts that call the edge.
+    Curl,
     /// A proxy that is measured beside the edge; its daemon is not started.
     Nginx,
     /// Another one.
@@ -40,6 +42,8 @@ impl Package {
     pub const BROWSER: [Self; 2] = [Self::Chromium, Self::ChromeDriver];
     /// What the tests of sending mail need besides.
     pub const MAIL: [Self; 3] = [Self::Postfix, Self::SaslUsers, Self::SaslMechanisms];
+    /// What the tests of scripts need besides.
+    pub const SCRIPTS: [Self; 1] = [Self::Curl];
     /// What measuring it needs.
     pub const BENCH: [Self; 6] = [
         Self::PostgreSql,
@@ -62,6 +66,7 @@ impl Package {
             Self::Postfix => "postfix",
             Self::SaslUsers => "sasl2-bin",
             Self::SaslMechanisms => "libsasl2-modules",
+            Self::Curl => "curl",
             Self::Nginx => "nginx",
             Self::Haproxy => "haproxy",
         }
@@ -81,6 +86,7 @@ impl Package {
             }
             Self::SaslUsers => "its saslpasswd2 makes users of the private mail server",
             Self::SaslMechanisms => "those users log in at the private mail server with it",
+            Self::Curl => "the script of `helm test` calls the edge with it",
             Self::Nginx => "the edge is measured beside it",
             Self::Haproxy => {
                 "it stands in front of several processes of a service; the edge is measured beside it, too"
@@ -100,6 +106,7 @@ impl Package {
             Self::Postfix => programs::for_administrators("smtp-source"),
             Self::SaslUsers => programs::for_administrators("saslpasswd2"),
             Self::SaslMechanisms => programs::sasl_mechanism("libplain.so"),
+            Self::Curl => programs::on_path("curl"),
             Self::Nginx => programs::for_administrators("nginx"),
             Self::Haproxy => programs::for_administrators("haproxy"),
         }

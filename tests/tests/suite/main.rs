@@ -22,6 +22,7 @@ mod dialects;
 mod direct;
 mod ending;
 mod every_rpc;
+mod first_steps;
 mod forged;
 mod hosts;
 mod keyboard;
