@@ -36,17 +36,17 @@ class Setting:
 
 
 @functools.cache
-def help_of(binaries: str, service: str) -> str:
+def help_of(binaries: str, service: str, *command: str) -> str:
     """With every paragraph in a line, and without the settings that happen to be in our environment."""
     program = Path(binaries) / f"muster-{service}"
-    said = subprocess.run([program, "--help"], env={"COLUMNS": "100000"}, check=True, capture_output=True, text=True)
+    said = subprocess.run([program, *command, "--help"], env={"COLUMNS": "100000"}, check=True, capture_output=True, text=True)
     return said.stdout
 
 
 @functools.cache
-def settings(binaries: str, service: str) -> dict[str, Setting]:
+def settings(binaries: str, service: str, *command: str) -> dict[str, Setting]:
     """By the name of the variable, as `--help` tells them."""
-    options = help_of(binaries, service).split("Options:\n", 1)[1].split("\n\nCommands", 1)[0]
+    options = help_of(binaries, service, *command).split("Options:\n", 1)[1].split("\n\nCommands", 1)[0]
     # An option begins at `--`; what follows it, on lines of its own, belongs to it.
     blocks = re.split(r"\n(?=\s*(?:-\w, |    )--)", options)
     joined = (" ".join(block.split()) for block in blocks)
@@ -54,9 +54,9 @@ def settings(binaries: str, service: str) -> dict[str, Setting]:
     return {setting.name: setting for setting in found}
 
 
-def required(binaries: str, service: str) -> set[str]:
+def required(binaries: str, service: str, *command: str) -> set[str]:
     """Flags that the usage line does not put into brackets."""
-    usage = re.search(r"Usage: (.*)", help_of(binaries, service))[1]
+    usage = re.search(r"Usage: (.*)", help_of(binaries, service, *command))[1]
     return set(re.findall(r"--([\w-]+)", usage))
 
 
@@ -150,19 +150,25 @@ def security_problems(found):
                 yield f"{who}: hostPort"
 
 
+def unlike(binaries, names, service, *command):
+    """What a process is told that it does not know, and what it is not told and needs."""
+    known = settings(binaries, service, *command)
+    ours = {name for name in names if name.startswith("MUSTER_")}
+    yield from (f"{name} is no setting of {service}" for name in sorted(ours - set(known)))
+    needed = {name for name, setting in known.items() if setting.flag in required(binaries, service, *command)}
+    yield from (f"{service} needs {name}" for name in sorted(needed - ours))
+
+
 def environment_problems(binaries, everything, found):
-    known = {service: settings(binaries, service) for service in SERVICES}
     for file, document, pod in pods(found):
         if document["kind"] != "Deployment":
             continue
         service = document["metadata"]["labels"]["app.kubernetes.io/component"]
         names = {variable["name"] for variable in pod["containers"][0]["env"]}
-        ours = {name for name in names if name.startswith("MUSTER_")}
-        yield from (f"{file}: {name} is no setting of {service}" for name in sorted(ours - set(known[service])))
-        needed = {name for name, setting in known[service].items() if setting.flag in required(binaries, service)}
-        yield from (f"{file}: {service} needs {name}" for name in sorted(needed - names))
+        yield from (f"{file}: {said}" for said in unlike(binaries, names, service))
         if file == everything:
-            yield from (f"{name} of {service} cannot be set by the chart" for name in sorted(set(known[service]) - names))
+            unset = set(settings(binaries, service)) - names
+            yield from (f"{name} of {service} cannot be set by the chart" for name in sorted(unset))
 
 
 def check(binaries, directory):
@@ -216,15 +222,13 @@ def pod(file, service, keys, root):
             case {"configMap": {"name": name}}:
                 held = found["ConfigMap", name]["data"]
             case {"name": "transport", "secret": secret}:
-                tls = Path(keys, "tls")
-                held = {"ca.crt": tls.joinpath("ca.crt").read_text()}
-                if "items" not in secret:
-                    held |= {name: tls.joinpath(service, name).read_text() for name in ("tls.crt", "tls.key")}
+                names = ["ca.crt"] if "items" in secret else ["ca.crt", "tls.crt", "tls.key"]
+                held = {name: Path(keys, service, name).read_text() for name in names}
             case {"secret": {"items": items}}:
                 held = {item["path"]: Path(keys, service, item["key"]).read_text() for item in items}
             case {"projected": {"sources": sources}}:
                 names = [source["serviceAccountToken"]["path"] for source in sources]
-                held = {name: Path(keys, "tokens", service, name).read_text() for name in names}
+                held = {name: Path(keys, service, "tokens", name).read_text() for name in names}
         for name, text in held.items():
             place.joinpath(name).write_text(text)
     print("\n".join(f"{variable['name']}={variable['value']}" for variable in container["env"]))

@@ -1,25 +1,65 @@
 #!/usr/bin/env bash
-# Keys of the suite (deploy/secrets), and what a cluster does beside: an issuer of workload tokens, and a token for each service and
-# each whom it may call, in the shape of Kubernetes' projected ones. New tokens come long before the old ones end.
+# What a cluster gives each service, in a folder of its own that nobody else is shown: keys (deploy/secrets), a certificate, what others
+# are believed by, tokens for whom it calls, and its users of database and broker. Whoever signs all of that stays in here.
 #
-# keys.sh [once]
+# keys.sh [once]: in the folder KEYS, by default /keys. Tokens live ten minutes and are made anew each minute.
 set -euo pipefail
+umask 077
+here=$(dirname "$0")
 keys=${KEYS:-/keys}
-life=3600
+life=600
+every=60
+services=(organization employment invitation notification records)
 
-"$(dirname "$0")/secrets" "$keys"
+# quietly COMMAND…: what it says is shown if it fails.
+quietly() {
+    "$@" >"$keys/said" 2>&1 || { cat "$keys/said" >&2; exit 1; }
+}
+
+# put FILE COMMAND…: what the command prints, as one step.
+put() {
+    local file=$keys/$1
+    shift
+    mkdir -p "$(dirname "$file")"
+    "$@" >"$file.new"
+    shown "$file.new"
+    mv "$file.new" "$file"
+}
+
+# new FILE COMMAND…: the same, if the file is not there.
+new() {
+    [[ -e $keys/$1 ]] || put "$@"
+}
+
+# To the users that containers run as. Those of the engines are told by their images: each is alone with its folder.
+shown() {
+    case ${1#"$keys/"} in
+        gateway* | organization* | employment* | invitation* | notification* | records*) ((UID != 0)) || chown -R 65532:65532 "$1" ;;
+        postgres* | rabbitmq*) chmod -R a+rX "$1" ;;
+    esac
+}
 
 base64url() {
     openssl base64 -A | tr '+/' '-_' | tr -d '='
 }
 
-if [[ ! -e $keys/workload.jwks.json ]]; then
-    openssl genpkey -algorithm ed25519 -out "$keys/workload.key"
-    x=$(openssl pkey -in "$keys/workload.key" -pubout -outform DER | tail -c 32 | base64url)
-    printf '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"%s","kid":"workload","use":"sig","alg":"EdDSA"}]}\n' "$x" >"$keys/workload.jwks.json"
-fi
+# As it may stand in a URL, without a line feed.
+password() {
+    openssl rand -hex 24 | tr -d '\n'
+}
 
-# token WORKLOAD AUDIENCE
+workload_keys() {
+    local x
+    x=$(openssl pkey -in "$keys/workload.key" -pubout -outform DER | tail -c 32 | base64url)
+    printf '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"%s","kid":"workload","use":"sig","alg":"EdDSA"}]}\n' "$x"
+}
+
+# The services that a workload calls, as the rules of the contract have it.
+callees() {
+    sed -n "s/^ *\"$1\": \[\(.*\)\],*$/\1/p" "$here/calls.json" | tr -d '",'
+}
+
+# token WORKLOAD AUDIENCE: in the shape of Kubernetes' projected ones.
 token() {
     local now head claims signed
     now=$(date +%s)
@@ -28,38 +68,88 @@ token() {
         "$2" "$1" "$now" "$now" $((now + life)) | base64url)
     printf '%s.%s' "$head" "$claims" >"$keys/signing"
     signed=$(openssl pkeyutl -sign -rawin -inkey "$keys/workload.key" -in "$keys/signing" | base64url)
-    mkdir -p "$keys/tokens/$1"
-    printf '%s.%s.%s' "$head" "$claims" "$signed" >"$keys/tokens/$1/$2.new"
-    mv "$keys/tokens/$1/$2.new" "$keys/tokens/$1/$2"
+    printf '%s.%s.%s' "$head" "$claims" "$signed"
 }
 
-services=(organization employment invitation notification records)
+authority() {
+    mkdir -p "$keys/authority"
+    [[ -e $keys/authority/ca.key ]] || quietly openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 3650 \
+        -subj '/CN=muster compose' -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign \
+        -keyout "$keys/authority/ca.key" -out "$keys/authority/ca.crt"
+}
 
-# An authority, and for each service a certificate by its name: new ones at each start, which services take over while they run.
-tls=$keys/tls
-mkdir -p "$tls"
-if [[ ! -e $tls/ca.key ]]; then
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 3650 -subj '/CN=muster compose' \
-        -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign \
-        -keyout "$tls/ca.key" -out "$tls/ca.crt" 2>"$tls/said" || { cat "$tls/said" >&2; exit 1; }
-fi
-for service in "${services[@]}"; do
-    mkdir -p "$tls/$service"
-    openssl req -x509 -CA "$tls/ca.crt" -CAkey "$tls/ca.key" -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 365 \
-        -subj "/CN=$service" -addext "subjectAltName=DNS:$service" -addext basicConstraints=critical,CA:FALSE \
-        -addext extendedKeyUsage=serverAuth -keyout "$tls/$service/tls.key" -out "$tls/$service/tls.crt" 2>"$tls/said" ||
-        { cat "$tls/said" >&2; exit 1; }
-done
-rm -f "$tls/said"
+# A new one at each start, which the service takes over while it runs.
+certificate() {
+    quietly openssl req -x509 -CA "$keys/authority/ca.crt" -CAkey "$keys/authority/ca.key" -newkey ec \
+        -pkeyopt ec_paramgen_curve:P-256 -noenc -days 365 -subj "/CN=$1" -addext "subjectAltName=DNS:$1" \
+        -addext basicConstraints=critical,CA:FALSE -addext extendedKeyUsage=serverAuth \
+        -keyout "$keys/authority/$1.key" -out "$keys/authority/$1.crt"
+    put "$1/tls.crt" cat "$keys/authority/$1.crt"
+    put "$1/tls.key" cat "$keys/authority/$1.key"
+}
 
-while true; do
+# Where a service finds its database, as who serves and as who migrates, and the broker.
+urls() {
+    new "postgres/$1" password
+    new "postgres/$1_owner" password
+    new "broker/$1" password
+    put "$1/database-url" printf 'postgres://%s:%s@postgres/%s' "$1" "$(<"$keys/postgres/$1")" "$1"
+    put "$1-migrate/database-url" printf 'postgres://%s_owner:%s@postgres/%s' "$1" "$(<"$keys/postgres/$1_owner")" "$1"
+    put "$1/amqp-url" printf 'amqp://%s:%s@rabbitmq/muster' "$1" "$(<"$keys/broker/$1")"
+}
+
+# user NAME PASSWORD TAGS: as the broker keeps it, with a salted digest.
+user() {
+    local digest
+    openssl rand 4 >"$keys/salt"
+    digest=$({ cat "$keys/salt"; { cat "$keys/salt"; printf '%s' "$2"; } | openssl dgst -sha256 -binary; } | openssl base64 -A)
+    printf '{"name": "%s", "password_hash": "%s", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": [%s]}' "$1" "$digest" "$3"
+}
+
+# What the broker loads when it starts: what an operator would, with a user for each service. muster/muster sees queues, and may do
+# nothing with them.
+definitions() {
+    local service looks='{"user": "muster", "vhost": "muster", "configure": "^$", "write": "^$", "read": "^$"}'
+    printf '{\n  "users": [\n    %s' "$(user muster muster '"monitoring"')"
+    for service in "${services[@]}"; do printf ',\n    %s' "$(user "$service" "$(<"$keys/broker/$service")" '')"; done
+    printf '\n  ],\n'
+    sed "1d; s/^  \"permissions\": \[\$/&\n    $looks,/" "$here/broker.json"
+}
+
+# What others are believed by, and tokens.
+hand_out() {
+    local workload callee
     for workload in gateway "${services[@]}"; do
-        for audience in "${services[@]}"; do
-            token "$workload" "$audience"
+        put "$workload/ca.crt" cat "$keys/authority/ca.crt"
+        put "$workload/workload.jwks.json" cat "$keys/workload.jwks.json"
+        [[ $workload == gateway ]] || put "$workload/caller.jwks.json" cat "$keys/caller.jwks.json"
+        for callee in $(callees "$workload"); do
+            put "$workload/tokens/$callee" token "$workload" "$callee"
         done
+        shown "$keys/$workload"
     done
-    # The services' user reads them.
-    ((UID != 0)) || chown -R 65532:65532 "$keys"
+    touch "$keys/handed-out"
+}
+
+mkdir -p "$keys"
+quietly "$here/secrets" "$keys"
+new workload.key openssl genpkey -algorithm ed25519
+put workload.jwks.json workload_keys
+authority
+new postgres/superuser password
+for service in "${services[@]}"; do
+    certificate "$service"
+    urls "$service"
+    shown "$keys/$service-migrate"
+done
+put rabbitmq/definitions.json definitions
+shown "$keys/postgres"
+shown "$keys/rabbitmq"
+
+trap exit TERM INT
+while true; do
+    hand_out
     [[ ${1:-} != once ]] || exit 0
-    sleep 600
+    sleep "$every" &
+    wait $!
 done
