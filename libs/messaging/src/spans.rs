@@ -19,7 +19,7 @@ pub(crate) fn publishing(event: &Received, exchange: &str) -> Span {
         messaging.destination.name = %format!("{exchange}:{key}"),
         messaging.rabbitmq.destination.routing_key = key,
         messaging.message.id = %event.id,
-        messaging.message.body.size = event.payload.len(),
+        messaging.message.body.size = size(event),
         muster.sequence = event.sequence,
         error.type = field::Empty,
     );
@@ -42,7 +42,7 @@ pub(crate) fn handling(event: &Received, exchange: &str, queue: &QueueSpec) -> S
         messaging.destination.name = %destination,
         messaging.rabbitmq.destination.routing_key = key,
         messaging.message.id = %event.id,
-        messaging.message.body.size = event.payload.len(),
+        messaging.message.body.size = size(event),
         muster.sequence = event.sequence,
         error.type = field::Empty,
     );
@@ -73,6 +73,11 @@ pub(crate) fn failed(span: &Span, error_type: &'static str) {
 pub(crate) fn traceparent(span: &Span, event: &Received) -> Option<String> {
     span.in_scope(propagation::current_traceparent)
         .or_else(|| event.traceparent.clone())
+}
+
+/// Bytes of the payload. Signed, because what is not becomes text on its way to a collector.
+fn size(event: &Received) -> i64 {
+    i64::try_from(event.payload.len()).unwrap_or(i64::MAX)
 }
 
 fn continue_from(span: &Span, traceparent: Option<&str>) {

@@ -52,7 +52,7 @@ fn conversing(server: Option<&SmtpUrl>, name: &'static str) -> Span {
         network.protocol.name = "smtp",
         network.transport = "tcp",
         server.address = server.map(|server| &*server.host),
-        server.port = server.map(|server| server.port),
+        server.port = server.map(|server| i64::from(server.port)),
         smtp.reply.code = field::Empty,
         error.type = field::Empty,
     )
@@ -61,7 +61,7 @@ fn conversing(server: Option<&SmtpUrl>, name: &'static str) -> Span {
 /// Writes the end of a conversation into its span.
 pub(crate) fn ended(span: &Span, outcome: &Outcome) {
     if let Some(reply) = outcome.reply() {
-        span.record("smtp.reply.code", reply.code());
+        span.record("smtp.reply.code", i64::from(reply.code()));
     }
     if !matches!(outcome, Outcome::Taken(_)) {
         span.record("otel.status_code", "ERROR");

@@ -16,6 +16,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::TraceServiceServer;
 use serde_json::{Value, json};
+use tonic::codec::CompressionEncoding;
 use tonic::transport::Server;
 
 use self::receive::Receiver;
@@ -33,9 +34,12 @@ pub(crate) type Shared = Arc<Mutex<Store>>;
 /// Serves until SIGTERM.
 pub(crate) async fn serve(workspace: &Workspace, addresses: &Addresses) -> anyhow::Result<()> {
     let store: Shared = Arc::new(Mutex::new(Store::open(&workspace.at("traces"))?));
-    let receiver = TraceServiceServer::new(Receiver(Arc::clone(&store)));
+    let receiver = TraceServiceServer::new(Receiver(Arc::clone(&store)))
+        // As every receiver of OTLP: collectors in front of it compress.
+        .accept_compressed(CompressionEncoding::Gzip)
+        .max_decoding_message_size(BATCH_LIMIT);
     let spans = Server::builder()
-        .add_service(receiver.max_decoding_message_size(BATCH_LIMIT))
+        .add_service(receiver)
         .serve(socket(&addresses.otlp).parse()?);
     let routes = Router::new()
         .route("/", get(pages::list))

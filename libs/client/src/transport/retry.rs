@@ -62,7 +62,7 @@ async fn send_again(
         if attempts == ATTEMPTS || !in_time || !budget.take() {
             return outcome;
         }
-        tracing::Span::current().record("rpc.request.resend_count", attempts);
+        tracing::Span::current().record("rpc.request.resend_count", i64::from(attempts));
         sleep(pause).await;
         attempts += 1;
     }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use muster_testkit::eventually_some;
+use opentelemetry::Value;
 use opentelemetry::trace::{SpanKind, TraceContextExt, TraceId, TracerProvider};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
@@ -71,4 +72,9 @@ async fn one_trace_runs_from_the_fact_to_its_consumer() {
         fixture.broker.broker().exchange()
     );
     assert_eq!(attribute("messaging.destination.name"), expected);
+    let mut sizes = process
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.key.as_str() == "messaging.message.body.size");
+    assert!(matches!(sizes.next().unwrap().value, Value::I64(_)));
 }

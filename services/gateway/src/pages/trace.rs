@@ -10,17 +10,22 @@ pub(crate) async fn span(request: Request, next: Next) -> Response {
     let route = request
         .extensions()
         .get::<MatchedPath>()
-        .map_or("(none)", MatchedPath::as_str)
-        .to_owned();
+        .map(|path| path.as_str().to_owned());
+    let method = request.method();
+    let name = route
+        .as_ref()
+        .map_or_else(|| method.to_string(), |route| format!("{method} {route}"));
     let span = tracing::info_span!(
         "page",
-        otel.name = format!("{} {route}", request.method()),
+        otel.name = name,
         otel.kind = "server",
-        http.request.method = %request.method(),
-        http.route = route,
+        http.request.method = %method,
+        http.route = route.as_deref(),
         http.response.status_code = field::Empty,
     );
     let response = next.run(request).instrument(span.clone()).await;
-    span.record("http.response.status_code", response.status().as_u16());
+    // Signed, because what is not becomes text on its way to a collector.
+    let status = i64::from(response.status().as_u16());
+    span.record("http.response.status_code", status);
     response
 }
