@@ -5,7 +5,6 @@ manifests.py check BINARIES DIRECTORY          all of it, of the manifests in th
                                                production.yaml is what runs, engines.yaml is what it runs on
 manifests.py compare CRD…                      where a project's definition of a custom resource says something else than .ci/crds
 manifests.py settings BINARIES                 the settings of every program as a table
-manifests.py queries DASHBOARD…                what dashboards ask, as rules of Prometheus
 manifests.py script FILE                       what `helm test` runs
 manifests.py pod FILE SERVICE KEYS ROOT        what a Pod of the service finds below ROOT, its secrets and tokens taken from KEYS
                                                (deploy/compose/keys.sh); prints its environment
@@ -192,14 +191,6 @@ def compare(files):
     return 1 if said else 0
 
 
-def queries(files):
-    """What dashboards ask Prometheus, as rules: for promtool, which knows its language."""
-    panels = [panel for file in files for panel in json.loads(Path(file).read_text())["panels"]]
-    asked = [target["expr"] for panel in panels for target in panel.get("targets", [])]
-    rules = [{"record": f"query:{at}", "expr": expr.replace("$__rate_interval", "5m")} for at, expr in enumerate(asked)]
-    print(json.dumps({"groups": [{"name": "queries", "rules": rules}]}))
-
-
 def script(file):
     """As the container is given it: a name in `$(…)` would be put in its place before."""
     [container] = next(document for _, document in documents([file]) if document["kind"] == "Pod")["spec"]["containers"]
@@ -242,8 +233,6 @@ if __name__ == "__main__":
             sys.exit(compare(files))
         case ["settings", binaries]:
             print(table(binaries), end="")
-        case ["queries", *files]:
-            queries(files)
         case ["script", file]:
             script(file)
         case ["pod", file, service, keys, root]:
