@@ -1,6 +1,6 @@
 """What dashboards have to keep: the rules of Grafana's dashboard-linter, by its names, and what else a dashboard of ours is.
 
-dashboards.py check DASHBOARD…     all of it, and that every metric that a program tells is on one of them
+dashboards.py check DASHBOARD…     all of it, and that every metric that a program tells is on one of them, by labels of its own
 dashboards.py finds DASHBOARD      whether each rule finds what breaks it: the dashboard is spoilt in one way after the other
 dashboards.py queries DASHBOARD…   what they ask Prometheus, as rules: for promtool, which knows its language (target-promql-rule)
 
@@ -22,6 +22,10 @@ UNITS = {"bool_yes_no", "dtdurations", "ops", "percentunit", "reqps", "s", "shor
 COUNTERS = r"[a-z_]+_(?:total|count|sum|bucket)\b"
 # What programs tell: by the macros, and the two metrics of each side of a call, whose names a function gives.
 TOLD = r'(?:counter|gauge|histogram)!\(\s*"([a-z_]+)"|"(rpc_(?:client|server)_[a-z_]+)"'
+
+LABELS = r'(?:counter|gauge|histogram)!\(([^;]*?)\)\s*\.'
+# Prometheus gives every metric these itself, or is told them where it is told what to fetch; of a program's own it makes `exported_job`.
+TAKEN = {"job", "instance", "service"}
 
 Found = Iterator[tuple[str, str]]
 
@@ -101,10 +105,20 @@ def read(file):
     return json.loads(Path(file).read_text())
 
 
+def sources():
+    return {file: file.read_text() for place in ("libs", "services") for file in sorted(Path(place).glob("*/src/**/*.rs"))}
+
+
 def told():
     """The metrics of every program."""
-    sources = [file for place in ("libs", "services") for file in sorted(Path(place).glob("*/src/**/*.rs"))]
-    return {name for file in sources for pair in re.findall(TOLD, file.read_text()) for name in pair if name}
+    return {name for text in sources().values() for pair in re.findall(TOLD, text) for name in pair if name}
+
+
+def taken_labels():
+    for file, text in sources().items():
+        for macro in re.findall(LABELS, text):
+            for label in TAKEN & set(re.findall(r'"(\w+)"\s*=>', macro)):
+                yield file, "labels", f"{label} is not a program's to tell"
 
 
 def questions(files):
@@ -117,6 +131,7 @@ def check(files):
     asked = " ".join(questions(files))
     missing = sorted(name for name in told() if not re.search(rf"\b{name}(_(bucket|count|sum))?\b", asked))
     found += [("all of them", "metrics", f"{name} is told by a program and shown by no panel") for name in missing]
+    found += taken_labels()
     for file, rule, what in found:
         print(f"{file}: {rule}: {what}")
     sys.exit(bool(found))
