@@ -11,7 +11,6 @@ manifests.py pod FILE SERVICE KEYS ROOT        what a Pod of the service finds b
 """
 
 import functools
-import json
 import re
 import subprocess
 import sys
