@@ -118,7 +118,10 @@ pub(crate) fn random_text(bytes: usize) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::settings;
 
     #[test]
     fn what_was_sealed_opens_only_for_its_purpose_and_unaltered() {
@@ -153,6 +156,44 @@ mod tests {
         assert!(!opens(&old, &new));
         let many = vec![vec![1; 32]; MAX_KEYS + 1];
         assert!(Seal::new(&many).is_err() && Seal::new(&[]).is_err() && Seal::new(&[vec![1; 31]]).is_err());
+    }
+
+    #[test]
+    fn the_steps_of_deploy_secrets_sign_nobody_out_before_the_last() {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/secrets");
+        let name = format!("muster-sessions-{}", muster_clock::Clock::system().new_uuid());
+        let directory = std::env::temp_dir().join(name);
+        let step = |step: &[&str]| {
+            let mut made = std::process::Command::new(&script);
+            let done = made.arg(&directory).args(step).output().unwrap().status.success();
+            let keys = settings::keys(&directory.join("gateway/session-key")).unwrap();
+            (done, Seal::new(&keys).unwrap())
+        };
+        let opens = |seal: &Seal, cookie: &str, token: &str| {
+            let opened = seal.open::<String>("session", cookie).is_some();
+            assert_eq!(seal.is_form_token("one", "this", token), opened);
+            opened
+        };
+        let sealed = |seal: &Seal| {
+            let cookie = seal.close("session", &"ada").unwrap();
+            (cookie, seal.form_token("one", "this"))
+        };
+        let (made, mut before) = step(&[]);
+        assert!(made && !step(&["use", "sessions"]).0 && step(&["retire", "sessions"]).0);
+        let (first_cookie, first_token) = sealed(&before);
+        for name in ["next", "use", "retire"] {
+            let (done, after) = step(&[name, "sessions"]);
+            assert!(done, "{name}");
+            // Replicas before and after a step read each other's sessions and forms.
+            for (one, other) in [(&before, &after), (&after, &before)] {
+                let (cookie, token) = sealed(one);
+                assert!(opens(other, &cookie, &token), "{name}");
+            }
+            let is_signed_in = opens(&after, &first_cookie, &first_token);
+            assert_eq!(is_signed_in, name != "retire", "{name}");
+            before = after;
+        }
+        std::fs::remove_dir_all(&directory).unwrap();
     }
 
     #[test]
