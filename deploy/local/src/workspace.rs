@@ -212,6 +212,7 @@ fn remove(directory: &Path) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::suite::SERVICES;
 
     /// A workspace that nobody else has.
     fn workspace(name: &str) -> Workspace {
@@ -233,6 +234,19 @@ mod tests {
         fs::write(workspace.at("lock"), "").unwrap();
         workspace.claim().unwrap();
         fs::remove_dir_all(&workspace.root).unwrap();
+    }
+
+    #[test]
+    fn a_service_is_measured_as_it_is_shipped() {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docker/build");
+        for service in SERVICES {
+            let mut asked = std::process::Command::new(&script);
+            asked.args([service, "--profile"]).env_remove("PROFILE");
+            let profile = String::from_utf8(asked.output().unwrap().stdout).unwrap();
+            let measured = Workspace::service(service, true).unwrap();
+            let folder = measured.parent().unwrap();
+            assert!(folder.ends_with(profile.trim()), "{service}: {profile}");
+        }
     }
 
     #[test]
