@@ -67,9 +67,11 @@ pub async fn migrate(migrators: &[&Migrator], url: &str) -> Result<(), Migration
 }
 
 /// A change that waits for a long transaction makes every later reader of the table wait behind it: give up early and try
-/// again. What has its lock takes the time it takes, whatever limit the role has for calls.
+/// again. What has its lock takes the time it takes, whatever limit the role has for calls. But no longer than it need: a table that
+/// a migration has just filled has no statistics yet, and a plan that takes it for small looks through another one for each of its rows.
 const SET_UP: &str = "SET lock_timeout = 2000; \
      SET statement_timeout = 0; \
+     SET enable_nestloop = off; \
      SET idle_in_transaction_session_timeout = 0; \
      SET client_min_messages = warning";
 
