@@ -28,12 +28,17 @@ use crate::{build, install};
 #[command(
     after_help = "Example: cargo dev test -p muster-invitation -- a_cancelled\n\nWith -p only these packages are built. The \
                   tests of muster-tests need the whole suite: it is built and started when they are among them.\n\nTwice as many tests run at \
-                  once as there are processors, because most of them wait most of the time: RUST_TEST_THREADS says another number."
+                  once as there are processors, because most of them wait most of the time: RUST_TEST_THREADS says another number.\n\nWhat --long \
+                  sets, and to what, stands in CONTRIBUTING.md; a variable that is set already stays as it is. Example: \
+                  MUSTER_TEST_KILLS=500 cargo dev test --long -p muster-tests -- kill"
 )]
 pub(crate) struct Options {
     /// Stop the engines that a plain `cargo test` has left running, and test nothing
     #[arg(long)]
     stop: bool,
+    /// Try as much as it takes to show the figures that the tests are there for: hours instead of minutes. Said before the options of cargo
+    #[arg(long, conflicts_with = "stop")]
+    long: bool,
     /// Whether what is made of the suite, and checked in, is written anew.
     #[arg(skip)]
     regenerates: bool,
@@ -52,6 +57,7 @@ impl Options {
         let rest = ["--workspace", "--test", "suite", "--", "six_screens"];
         Self {
             stop: false,
+            long: false,
             regenerates: true,
             rest: rest.map(str::to_owned).to_vec(),
         }
@@ -115,6 +121,7 @@ async fn on_engines(workspace: &Workspace, options: &Options) -> anyhow::Result<
         amqp: pair.rabbitmq.url(),
         driver,
         suite: suite.state.clone(),
+        is_long: options.long,
         regenerates: options.regenerates,
     };
     let counted = tokio::select! {

@@ -61,6 +61,7 @@ pub use corpus::corpus;
 pub use database::TestDatabase;
 pub use engines::{amqp_url, postgres_url, stop_engines};
 pub use explained::explained;
+pub use muster_effort as effort;
 pub use private_broker::PrivateBroker;
 pub use program::Program;
 pub use publisher::{Outbox, Publisher};

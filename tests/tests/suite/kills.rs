@@ -10,6 +10,7 @@ use muster_proto::notification::v1::ListDeliveriesRequest;
 use muster_proto::notification::v1::delivery_service_client::DeliveryServiceClient;
 use muster_proto::records::v1::ListAssignmentsRequest;
 use muster_proto::records::v1::assignment_service_client::AssignmentServiceClient;
+use muster_testkit::effort::{BROKER_AWAY, KILLS};
 use muster_testkit::{eventually, eventually_some};
 use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, spawn_blocking};
@@ -17,8 +18,6 @@ use tonic::{Code, Response, Status};
 
 use crate::support::{Organization, Standstill, Suite, alone, link_for, link_so_far};
 
-/// Kills unless `MUSTER_TEST_KILLS` says otherwise; three invitations are made for each, and every third is accepted.
-const KILLS: usize = 18;
 /// Every part that has data or carries messages; those on the way of a mail more often.
 const PARTS: [&str; 9] = [
     "invitation",
@@ -31,8 +30,6 @@ const PARTS: [&str; 9] = [
     "gateway",
     "postgres",
 ];
-/// Seconds unless `MUSTER_TEST_BROKER_AWAY` says otherwise.
-const BROKER_AWAY: u64 = 8;
 /// Between two kills.
 const PAUSE: Duration = Duration::from_millis(400);
 /// The broker needs longer than a round of kills to come back: it is spared in the rounds between, or it would be away
@@ -50,7 +47,8 @@ async fn killing_any_part_loses_nothing_and_doubles_nothing() {
     let suite = Suite::find();
     let organization = Organization::create(&suite).await;
     let run = suite.unique();
-    let kills = number("MUSTER_TEST_KILLS").unwrap_or(KILLS);
+    let kills: usize = KILLS.or(18);
+    // Every third is accepted.
     let invitations = 3 * kills;
     let killer = tokio::spawn(kill_all(suite.clone(), kills));
     let killing = killer.abort_handle();
@@ -108,7 +106,7 @@ async fn a_broker_that_is_away_delays_mail_and_loses_none() {
     let suite = Suite::find();
     let organization = Organization::create(&suite).await;
     let run = suite.unique();
-    let away = number("MUSTER_TEST_BROKER_AWAY").unwrap_or(BROKER_AWAY);
+    let away = Duration::from_secs(BROKER_AWAY.or(8));
     let addresses: Vec<_> = (0..30)
         .map(|n| format!("patient-{n}.{run}@example.test"))
         .collect();
@@ -118,16 +116,12 @@ async fn a_broker_that_is_away_delays_mail_and_loses_none() {
         organization.invite(&suite, address).await;
     }
     let time_taken = begun.elapsed();
-    tokio::time::sleep(Duration::from_secs(away).saturating_sub(time_taken)).await;
+    tokio::time::sleep(away.saturating_sub(time_taken)).await;
     let waiting = organization.count(&suite, InvitationState::Prospect).await;
     drop(standstill);
     assert_eq!(waiting, 30, "invitations do not wait for the broker");
     eventually(async || organization.count(&suite, InvitationState::Pending).await == 30).await;
     assert_eq!(copies(&suite, addresses.into_iter()).await, 0);
-}
-
-fn number<N: std::str::FromStr<Err: std::fmt::Debug>>(variable: &str) -> Option<N> {
-    std::env::var(variable).ok().map(|text| text.parse().unwrap())
 }
 
 async fn kill_all(suite: Suite, kills: usize) -> usize {

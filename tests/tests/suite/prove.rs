@@ -2,10 +2,9 @@
 
 use std::process::{Command, Output};
 
-use crate::support::{Suite, alone, binary};
+use muster_testkit::effort::PROVE;
 
-/// Seconds of harm unless `MUSTER_TEST_PROVE` says otherwise.
-const SECONDS: u64 = 15;
+use crate::support::{Suite, alone, binary};
 
 /// Each kind of damage, and the promise that it breaks. The last one has a mail sent, which would be found as another one's.
 const DAMAGES: [(&str, &str); 18] = [
@@ -35,7 +34,7 @@ const DAMAGES: [(&str, &str); 18] = [
 #[tokio::test]
 async fn a_suite_that_is_harmed_keeps_its_promises() {
     let _alone = alone().await;
-    let seconds = std::env::var("MUSTER_TEST_PROVE").map_or(SECONDS, |text| text.parse().unwrap());
+    let seconds: u32 = PROVE.or(15);
     let output = prove(&Suite::find(), &["--seconds", &seconds.to_string()]);
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");

@@ -29,6 +29,8 @@ pub(super) struct Surroundings {
     pub(super) driver: Option<PathBuf>,
     /// The directory of the running suite.
     pub(super) suite: PathBuf,
+    /// Whether they try as much as in a long run.
+    pub(super) is_long: bool,
     /// Whether what is checked in is written anew.
     pub(super) regenerates: bool,
 }
@@ -66,6 +68,15 @@ pub(super) async fn cargo_test(
         )
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
+    if surroundings.is_long {
+        let numbers = long_numbers(|variable| env::var_os(variable).is_some());
+        let said: Vec<String> = numbers
+            .iter()
+            .map(|(name, number)| format!("{name}={number}"))
+            .collect();
+        outln!("A long run: {}", said.join(" "));
+        command.envs(numbers);
+    }
     if surroundings.regenerates {
         command.env("MUSTER_REGENERATE", "1");
     }
@@ -86,6 +97,15 @@ pub(super) async fn cargo_test(
         outln!("{line}");
     }
     Ok((count, child.wait().await?.success()))
+}
+
+/// The numbers of a long run, but for those that somebody has said.
+fn long_numbers(is_said: impl Fn(&str) -> bool) -> Vec<(&'static str, String)> {
+    let wanted = muster_effort::ALL.into_iter();
+    let wanted = wanted.filter(|effort| !is_said(effort.variable));
+    wanted
+        .map(|effort| (effort.variable, effort.long.to_string()))
+        .collect()
 }
 
 /// Ends the tests of a run that was killed.
@@ -128,5 +148,21 @@ impl Drop for Session {
             end(self.leader);
         }
         self.file.remove();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_run_sets_every_number_that_nobody_has_said() {
+        let all = long_numbers(|_| false);
+        assert_eq!(all.len(), muster_effort::ALL.len());
+        let kills = muster_effort::KILLS.variable;
+        let mut others = all.clone();
+        others.retain(|(variable, _)| *variable != kills);
+        assert_eq!(long_numbers(|variable| variable == kills), others);
+        assert_eq!(others.len() + 1, all.len());
     }
 }

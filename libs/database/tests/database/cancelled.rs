@@ -3,24 +3,19 @@
 use std::time::Duration;
 
 use muster_database::DatabaseError;
+use muster_testkit::effort::CANCELS;
 use muster_testkit::eventually;
 use tokio::time::{Instant, timeout};
 
 use crate::support::{TestDatabase, insert};
 
-/// How many writes are cut; `MUSTER_TEST_CANCELS` sets another number.
-const CANCELS: u64 = 2_000;
 const LANES: u64 = 8;
-
-fn cancels() -> u64 {
-    std::env::var("MUSTER_TEST_CANCELS").map_or(CANCELS, |number| number.parse().unwrap())
-}
 
 /// Each is cut at another moment of its life.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancelled_write_leaves_no_open_transaction_and_loses_nothing() {
     let test = TestDatabase::with_tables(8).await;
-    let (rounds, mut answered) = (cancels() / LANES, 0);
+    let (rounds, mut answered) = (CANCELS.or::<u64>(2_000) / LANES, 0);
     for round in 0..rounds {
         let calls = (0..LANES).map(|lane| {
             let database = test.database.clone();

@@ -2,13 +2,12 @@
 //! of what becomes of that organization, while days pass: on the real services and database each must be answered, and all be stored
 //! and published, as the table says. Acts at the same moment come to what one of their orders would. A sequence that does not is shrunk
 //! to the shortest one.
-//!
-//! `MUSTER_TEST_SEQUENCES=2000` tries more of them.
 
 mod acts;
 mod table;
 
 use muster_proto::employment::v1::EmploymentSide as Side;
+use muster_testkit::effort::SEQUENCES;
 use muster_testkit::explained;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy};
@@ -112,17 +111,12 @@ async fn follow(fixture: &mut Fixture, steps: &[Vec<Act>]) -> Result<(), TestCas
     }
 }
 
-fn sequences() -> u32 {
-    let asked = std::env::var("MUSTER_TEST_SEQUENCES");
-    // With each day that passes, services need up to a second to read the tokens that they show to each other.
-    asked.map_or(30, |asked| asked.parse().expect("a number"))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_everybody_does_comes_to_what_the_table_says() {
     let fixture = Mutex::new(Fixture::start_without_limits().await);
     let config = Config {
-        cases: sequences(),
+        // With each day that passes, services need up to a second to read the tokens that they show to each other.
+        cases: SEQUENCES.or(30),
         max_shrink_iters: 200,
         failure_persistence: None,
         ..Config::default()

@@ -1,6 +1,4 @@
 //! Sixteen conflicting acts on one employment at once: one wins, everybody else is told so, and one thing is published.
-//!
-//! `MUSTER_TEST_RACES=5000` runs more rounds.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +8,7 @@ use muster_proto::employment::v1::{
 };
 use muster_refusal::{ErrorReason as R, reason_of};
 use muster_testkit::TestCaller;
+use muster_testkit::effort::RACES;
 use tonic::Status;
 
 use crate::claim::at;
@@ -109,11 +108,6 @@ async fn round(fixture: &Fixture, number: usize) -> S {
     winner
 }
 
-fn rounds(usual: usize) -> usize {
-    let asked = std::env::var("MUSTER_TEST_RACES");
-    asked.map_or(usual, |asked| asked.parse().expect("a number"))
-}
-
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap()
 }
@@ -151,7 +145,7 @@ async fn of_conflicting_decisions_at_once_one_wins_and_is_published_once() {
         fixture.published("employment.verified").await,
     );
     let mut winners = Vec::new();
-    for number in 0..rounds(200) {
+    for number in 0..RACES.or::<usize>(200) {
         winners.push(round(&fixture, number).await);
     }
     let verified = winners.iter().filter(|winner| **winner == S::Verified).count();
@@ -208,7 +202,7 @@ async fn handed_in_again(fixture: &Fixture, number: usize) -> S {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_handed_in_again_while_others_decide_is_handed_in_once_and_decided_once() {
     let fixture = Fixture::start_without_limits().await;
-    for number in 0..rounds(60) {
+    for number in 0..RACES.or::<usize>(60) {
         handed_in_again(&fixture, number).await;
     }
     assert!(fixture.parked().await.is_empty());
@@ -285,7 +279,7 @@ async fn of_both_sides_who_end_it_and_who_say_another_start_at_once_one_ends_it_
     let fixture = Fixture::start().await;
     let name = fixture.employed("learner-1").await.name;
     let mut sides = BTreeSet::new();
-    for number in 0..rounds(60) {
+    for number in 0..RACES.or::<usize>(60) {
         let began = fixture.read(&name).await.start_date;
         let start = if began == "2026-02-01" {
             "2026-02-02"
@@ -295,6 +289,6 @@ async fn of_both_sides_who_end_it_and_who_say_another_start_at_once_one_ends_it_
         sides.insert(ended_and_taken_back(&fixture, &name, (number, start)).await);
         fixture.verify(&name).await;
     }
-    assert!(sides.len() == 2 || rounds(60) < 20, "{sides:?}");
+    assert!(sides.len() == 2 || RACES.or::<usize>(60) < 20, "{sides:?}");
     assert!(fixture.parked().await.is_empty());
 }

@@ -1,11 +1,10 @@
 //! Whoever walks through the list while it changes sees everybody who stays where they are, once: in every order, however many keys are
 //! equal, whatever comes, goes or is called otherwise meanwhile.
-//!
-//! `MUSTER_TEST_SEQUENCES=2000` tries more walks.
 
 use std::collections::BTreeMap;
 
 use muster_proto::employment::v1::{Employment, EmploymentOrder as Order, ListEmploymentsRequest};
+use muster_testkit::effort::SEQUENCES;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy};
 use proptest::prop_oneof;
@@ -198,9 +197,8 @@ fn id_of(employment: &Employment) -> Uuid {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_stays_is_seen_once_by_who_walks_through_the_list_while_others_come_and_go() {
     let fixture = Fixture::start().await;
-    let asked = std::env::var("MUSTER_TEST_SEQUENCES");
     let config = Config {
-        cases: asked.map_or(30, |asked| asked.parse().expect("a number")),
+        cases: SEQUENCES.or(30),
         max_shrink_iters: 300,
         failure_persistence: None,
         ..Config::default()

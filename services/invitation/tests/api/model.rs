@@ -1,13 +1,12 @@
 //! The whole table of an invitation, as random sequences of everybody's acts on the real server and database: what each is
 //! answered, and how every invitation of the address stands afterwards, is what a model of the table says. Acts at the same
 //! moment are answered as in one of their orders. A sequence that fails is made as short as it can be.
-//!
-//! `MUSTER_TEST_SEQUENCES` asks for more sequences.
 
 mod acts;
 mod table;
 
 use muster_proto::invitation::v1::InvitationState as S;
+use muster_testkit::effort::SEQUENCES;
 use muster_testkit::explained;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -18,7 +17,6 @@ use self::acts::{Address, PAGE, group_returns};
 use self::table::{Act, Invitee, Mail, Table, Via};
 use crate::counting::{one_by_one, told};
 use crate::fixture::Fixture;
-use crate::races::asked_for;
 
 fn who() -> impl Strategy<Value = Invitee> {
     prop_oneof![4 => Just(Invitee::Ada), 2 => Just(Invitee::AdaElsewhere), 1 => Just(Invitee::Eve)]
@@ -78,9 +76,8 @@ async fn whatever_everybody_does_is_answered_as_the_table_says() {
     let fixture = Fixture::with_broker().await;
     fixture.subscribe(500, 1_000_000).await;
     fixture.open_join_page(PAGE, "").await;
-    let cases = asked_for("MUSTER_TEST_SEQUENCES", 60);
     let config = Config {
-        cases,
+        cases: SEQUENCES.or(60),
         failure_persistence: None,
         max_shrink_iters: 400,
         ..Config::default()

@@ -1,6 +1,4 @@
 //! Everybody at the same moment: one wins, and the others are told so.
-//!
-//! `MUSTER_TEST_RACES` asks for more rounds.
 
 use std::time::Duration;
 
@@ -12,17 +10,12 @@ use muster_proto::invitation::v1::{
     AcceptInvitationRequest, CancelInvitationRequest, DeclineInvitationRequest, DeliveryState,
     DisapproveImportRequest, Import, ImportState, Invitation, InvitationState, ResendInvitationRequest,
 };
+use muster_testkit::effort::{CANCELLATIONS, RACES};
 use muster_testkit::{Callers, TestCaller, eventually};
 use tonic::Status;
 
 use crate::fixture::{Fixture, invite, reason};
 use crate::upload::{applied, approval, get, good_at, upload};
-
-/// How often something is tried: as the setting says, or so often.
-pub(crate) fn asked_for(setting: &str, otherwise: u32) -> u32 {
-    let asked = std::env::var(setting).ok();
-    asked.map_or(otherwise, |asked| asked.parse().unwrap())
-}
 
 /// What somebody tries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +46,9 @@ const TRIES: [Try; 16] = [
     Try::Accept("two"),
     Try::Decline,
 ];
+
+/// Invitations that are taken back together.
+const AT_ONCE: u32 = 100;
 
 /// Those of whom one wins.
 const WINNERS: [Try; 4] = [Try::Accept("one"), Try::Accept("two"), Try::Decline, Try::Cancel];
@@ -112,13 +108,13 @@ async fn of_sixteen_who_answer_cancel_and_send_at_once_one_wins() {
     let fixture = Fixture::new().await;
     fixture.subscribe(500, 1_000_000).await;
     let mut wins = [0; 4];
-    for round in 0..asked_for("MUSTER_TEST_RACES", 200) {
+    for round in 0..RACES.or::<usize>(200) {
         let address = format!("ada{round}@example.com");
         let made = fixture.create(&address, &[&fixture.nurses]).await.unwrap();
         let token = fixture.token(&made.name).await;
         // Each round begins with another one.
         let mut tries = TRIES;
-        tries.rotate_left(round as usize % TRIES.len());
+        tries.rotate_left(round % TRIES.len());
         let answers = join_all(tries.map(|act| attempt(&fixture, &made, &token, act))).await;
 
         let went_well: Vec<Try> = tries
@@ -156,7 +152,7 @@ async fn no_mail_is_claimed_once_a_cancellation_was_answered() {
     let fixture = Fixture::new().await;
     fixture.subscribe(500, 1_000_000).await;
     let mut crossed = 0;
-    for round in 0..asked_for("MUSTER_TEST_RACES", 200) {
+    for round in 0..CANCELLATIONS.or::<usize>(200) {
         let address = format!("ada{round}@example.com");
         let made = fixture.create(&address, &[&fixture.nurses]).await.unwrap();
         let (cancelled, mail) = tokio::join!(cancel(&fixture, &made.name), fixture.mail(&made.name, 1));
@@ -182,22 +178,34 @@ async fn no_mail_is_claimed_once_a_cancellation_was_answered() {
 async fn a_scheduled_mail_is_asked_for_before_its_cancellation_or_never() {
     let mut fixture = Fixture::new().await;
     fixture.subscribe(500, 1_000_000).await;
+    let rounds = CANCELLATIONS.or::<u32>(AT_ONCE).div_ceil(AT_ONCE);
+    let mut asked = 0;
+    for round in 0..rounds {
+        asked += taken_back_when_due(&mut fixture, round).await;
+        let mails = "SELECT count(*) FROM outbox WHERE event_type = 'mail.requested'";
+        assert_eq!(fixture.database.count(mails).await, asked, "round {round}");
+    }
+    println!("{asked} of {} mails had been asked for", rounds * AT_ONCE);
+}
+
+/// Takes some invitations back in the moment at which their mails are due; of how many these had been asked for, as whoever takes them
+/// back is told.
+async fn taken_back_when_due(fixture: &mut Fixture, round: u32) -> i64 {
     let hour = Duration::from_secs(3600);
     let mut made = Vec::new();
-    for number in 0..100 {
-        let address = format!("ada{number}@example.com");
+    for number in 0..AT_ONCE {
+        let address = format!("ada{round}-{number}@example.com");
         let later = fixture.create_later(&address, &[&fixture.nurses], hour).await;
         made.push(later.unwrap());
     }
     fixture.later(hour).await;
-    let cancelled = join_all(made.iter().map(|made| cancel(&fixture, &made.name))).await;
+    let fixture: &Fixture = fixture;
+    let cancelled = join_all(made.iter().map(|made| cancel(fixture, &made.name))).await;
     let states = cancelled.into_iter().map(|one| one.unwrap().delivery_state());
     let asked = states.filter(|state| *state == DeliveryState::Queued).count();
-    println!("{asked} of 100 mails had been asked for");
     let scheduled = "SELECT count(*) FROM invitations WHERE delivery_state = 'SCHEDULED'";
     eventually(async || fixture.database.count(scheduled).await == 0).await;
-    let mails = "SELECT count(*) FROM outbox WHERE event_type = 'mail.requested'";
-    assert_eq!(fixture.database.count(mails).await, asked as i64);
+    i64::try_from(asked).unwrap()
 }
 
 /// How somebody decides on an import.
@@ -232,7 +240,7 @@ async fn of_two_who_approve_and_two_who_drop_an_import_at_once_one_side_wins() {
     fixture.subscribe(500, 1_000_000).await;
     let admin = || TestCaller::member("admin", fixture.organization, Role::Admin);
     let (mut approved, mut dropped) = (0, 0);
-    for round in 0..asked_for("MUSTER_TEST_RACES", 40) {
+    for round in 0..RACES.or::<u32>(40) {
         let file = good_at(&format!("round{round}.example.org"), 2);
         let import = upload(&fixture, &file).await.unwrap();
         let mut decisions = [

@@ -1,7 +1,5 @@
 //! The import worker, killed at any moment.
 //!
-//! `MUSTER_TEST_ROWS` asks for larger imports, up to 100,000 rows: minutes in a debug build.
-//!
 //! A killed runtime takes the broker library's own thread down with a panic: its lines in the output mean nothing.
 
 use std::collections::HashSet;
@@ -9,9 +7,9 @@ use std::time::Duration;
 
 use muster_invitation::InvitationApp;
 use muster_proto::invitation::v1::{Import, ImportRowState, ImportState};
+use muster_testkit::effort::ROWS;
 
 use crate::fixture::Fixture;
-use crate::races::asked_for;
 use crate::upload::{applied, approve, approve_all, becomes, get, good, rows, upload};
 
 /// A process of its own, as far as one can have it here: everything that runs in it ends at once, in the middle of
@@ -66,7 +64,7 @@ impl Drop for Doomed {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_killed_at_any_moment_loses_and_doubles_nothing() {
-    let count = i32::try_from(asked_for("MUSTER_TEST_ROWS", 1500)).unwrap();
+    let count: i32 = ROWS.or(1_500);
     let mut fixture = Fixture::new().await;
     fixture.subscribe(100_000, 10_000_000).await;
     let file = good(usize::try_from(count).unwrap());
@@ -152,7 +150,7 @@ async fn several_workers_share_the_work_and_no_row() {
 /// Beyond what the service checks and stores at a time: 2,000 rows.
 #[tokio::test(flavor = "multi_thread")]
 async fn thousands_of_rows_work_when_the_plan_allows_them() {
-    let rows = i32::try_from(asked_for("MUSTER_TEST_ROWS", 5_500)).unwrap();
+    let rows: i32 = ROWS.or(5_500);
     let fixture = Fixture::new().await;
     fixture.subscribe(100_000, 10_000_000).await;
     let begun = std::time::Instant::now();

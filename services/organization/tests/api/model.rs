@@ -1,13 +1,12 @@
 //! Who administers an organization, as random sequences of everybody's acts on the real service and database: what each is
 //! answered, and who has which access, request and offer afterwards, is what a model of the table says, and there is one owner
 //! after each. Acts at the same moment are answered as in one of their orders. A sequence that fails is made as short as it can be.
-//!
-//! `MUSTER_TEST_SEQUENCES` asks for more sequences.
 
 mod acts;
 mod table;
 
 use muster_proto::organization::v1::Role;
+use muster_testkit::effort::SEQUENCES;
 use muster_testkit::explained;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -65,18 +64,13 @@ fn step() -> impl Strategy<Value = Vec<Act>> {
     ]
 }
 
-fn sequences() -> u32 {
-    let asked = std::env::var("MUSTER_TEST_SEQUENCES");
-    // With each week that passes, services need up to a second to read the tokens that they show to each other.
-    asked.map_or(30, |asked| asked.parse().unwrap())
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_everybody_does_is_answered_as_the_table_says_and_there_is_one_owner() {
     let fixture = Fixture::new().await;
     fixture.neighbours().await;
     let config = Config {
-        cases: sequences(),
+        // With each week that passes, services need up to a second to read the tokens that they show to each other.
+        cases: SEQUENCES.or(30),
         failure_persistence: None,
         max_shrink_iters: 300,
         ..Config::default()

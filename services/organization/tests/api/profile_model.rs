@@ -1,8 +1,6 @@
 //! The machine of a profile, as random sequences of what two owners and registry staff do with profiles that may want one license
 //! number, and with a licensed programme that either may claim: what each act is answered, and how all stand afterwards, is what a
 //! model of the table says. A sequence that fails is made as short as it can be.
-//!
-//! `MUSTER_TEST_SEQUENCES` asks for more sequences.
 
 use std::time::Duration;
 
@@ -14,6 +12,7 @@ use muster_proto::organization::v1::OrganizationReturnReason as Why;
 use muster_proto::organization::v1::OrganizationState as S;
 use muster_proto::organization::v1::license_service_client::LicenseServiceClient;
 use muster_refusal::{ErrorReason as R, reason_of};
+use muster_testkit::effort::SEQUENCES;
 use muster_testkit::{Callers, TestCaller, TestSuite};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -633,9 +632,8 @@ async fn whatever_owners_and_staff_do_with_profiles_and_a_programme_comes_to_wha
     let suite = TestSuite::new(clock).await;
     let open = OPEN.to_string();
     let fixture = Fixture::in_suite_with(suite, &[("--open-profiles", &open)]).await;
-    let asked = std::env::var("MUSTER_TEST_SEQUENCES");
     let config = Config {
-        cases: asked.map_or(60, |asked| asked.parse().unwrap()),
+        cases: SEQUENCES.or(60),
         failure_persistence: None,
         max_shrink_iters: 300,
         ..Config::default()

@@ -1,6 +1,7 @@
 //! What the races have in common: acts that conflict, by sixteen at once, round for round.
 
 use muster_ids::OrganizationId;
+use muster_testkit::effort::RACES;
 use sqlx::AssertSqlSafe;
 
 use crate::fixture::Fixture;
@@ -8,10 +9,9 @@ use crate::fixture::Fixture;
 /// How many act at once.
 pub(crate) const CALLERS: usize = 16;
 
-/// How many rounds there are: `usual`, unless `MUSTER_TEST_RACES` says how many.
-pub(crate) fn rounds(usual: usize) -> usize {
-    let asked = std::env::var("MUSTER_TEST_RACES");
-    asked.map_or(usual, |asked| asked.parse().unwrap())
+/// How many rounds there are.
+pub(crate) fn rounds() -> usize {
+    RACES.or(60)
 }
 
 /// How many events of a type there are of an organization.

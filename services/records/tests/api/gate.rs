@@ -1,8 +1,6 @@
 //! The consent gate, as random sequences of everybody's acts on the real services and databases: what becomes of each consent, what
 //! is read of whom, and what is logged of it, is what a model says. Readings that meet what ends, or begins, a consent or an
 //! employment come before it or after it, and none comes after a revocation. A sequence that fails is made as short as it can be.
-//!
-//! `MUSTER_TEST_SEQUENCES` asks for more sequences, of twelve acts in the mean.
 
 mod model;
 
@@ -19,6 +17,7 @@ use muster_proto::employment::v1::{
 use muster_proto::records::v1::staff_report_service_client::StaffReportServiceClient;
 use muster_proto::records::v1::{ExportFormat, Grant, GrantState, ReadStaffReportRequest};
 use muster_refusal::{ErrorReason, reason_of};
+use muster_testkit::effort::SEQUENCES;
 use muster_testkit::{TestCaller, eventually, eventually_some};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -499,9 +498,8 @@ async fn race(
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_everybody_does_only_what_was_granted_is_read_and_every_reading_is_logged() {
     let fixture = Fixture::start().await;
-    let asked = std::env::var("MUSTER_TEST_SEQUENCES");
     let config = Config {
-        cases: asked.map_or(25, |asked| asked.parse().unwrap()),
+        cases: SEQUENCES.or(25),
         max_shrink_iters: 200,
         failure_persistence: None,
         ..Config::default()

@@ -12,6 +12,7 @@ use muster_proto::records::v1::{
 };
 use muster_refusal::{ErrorReason, reason_of, violations_of};
 use muster_testkit::TestCaller;
+use muster_testkit::effort::RACES;
 use prost_types::Timestamp;
 use time::OffsetDateTime;
 use tonic::Status;
@@ -299,16 +300,14 @@ async fn only_the_person_answers_and_only_administrators_ask() {
     }
 }
 
-/// Sixteen ask, sixteen answer, sixteen take it back. `MUSTER_TEST_RACES=5000` runs more rounds.
+/// Sixteen ask, sixteen answer, sixteen take it back.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_meets_there_is_one_answer_to_one_request() {
     const CALLERS: usize = 16;
-    let rounds = std::env::var("MUSTER_TEST_RACES");
-    let rounds = rounds.map_or(40, |rounds| rounds.parse().unwrap());
     let fixture = Fixture::start().await;
     fixture.verify("learner-1", &[]).await;
     let mut answers = BTreeSet::new();
-    for round in 0..rounds {
+    for round in 0..RACES.or::<usize>(40) {
         let asked = join_all((0..CALLERS).map(|_| fixture.ask_for("learner-1"))).await;
         let names: BTreeSet<_> = asked.into_iter().map(|asked| asked.unwrap().name).collect();
         assert_eq!(names.len(), 1);

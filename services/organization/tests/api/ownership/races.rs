@@ -1,6 +1,4 @@
 //! Conflicting acts on an ownership at once: one wins, everybody else is told so, and there is one owner at every moment.
-//!
-//! `MUSTER_TEST_RACES=5000` runs more rounds.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -173,7 +171,7 @@ async fn of_conflicting_acts_on_an_offer_one_wins_and_there_is_always_one_owner(
     let done = AtomicBool::new(false);
     let race = async {
         let mut winners = std::collections::BTreeMap::new();
-        for number in 0..rounds(60) {
+        for number in 0..rounds() {
             let owners = fixture.read(id).await.owner;
             let owner = PEOPLE.iter().position(|who| person(who) == owners).unwrap();
             let [owner, to, other] = [0, 1, 2].map(|place| PEOPLE[(owner + place) % PEOPLE.len()]);
@@ -219,7 +217,7 @@ async fn settle(round: &Round<'_>) -> &'static str {
 async fn an_employment_that_ends_while_its_person_accepts_leaves_one_of_two_outcomes() {
     let fixture = Fixture::new().await;
     let mut sequence = 0;
-    for _ in 0..rounds(60).div_ceil(10) {
+    for _ in 0..rounds().div_ceil(10) {
         let id = fixture.active().await;
         hears(&fixture, id, "ada", sequence + 1, EmploymentState::Verified).await;
         add(&fixture, id, "ada", pb::Role::Admin).await.unwrap();

@@ -6,6 +6,7 @@ use muster_identity::Role;
 use muster_ids::{OrganizationId, PersonName};
 use muster_proto::organization::v1 as pb;
 use muster_testkit::TestCaller;
+use muster_testkit::effort::SEQUENCES;
 use proptest::collection::vec;
 use proptest::prelude::Strategy;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -112,9 +113,8 @@ async fn follow(
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_stays_is_seen_once_by_who_walks_through_them_while_others_come_and_go() {
     let fixture = Fixture::new().await;
-    let asked = std::env::var("MUSTER_TEST_SEQUENCES");
     let config = Config {
-        cases: asked.map_or(40, |asked| asked.parse().unwrap()),
+        cases: SEQUENCES.or(40),
         failure_persistence: None,
         max_shrink_iters: 200,
         ..Config::default()

@@ -1,10 +1,10 @@
 //! The files of `tests/spreadsheets`, harmed in every way that comes to mind: each is read or refused within 64 MiB, and nothing else happens.
-//! `MUSTER_TEST_MUTATIONS=10000` asks for more of each file.
 
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use muster_testkit::corpus;
+use muster_testkit::effort::MUTATIONS;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use zip::write::SimpleFileOptions;
@@ -13,7 +13,6 @@ use zip::{ZipArchive, ZipWriter};
 use super::counted;
 use crate::memory::{alone, measured};
 
-const MUTATIONS: usize = 12;
 /// As many rows as a plan of the usual size allows.
 const ROWS: usize = 500;
 /// The most memory that reading one takes.
@@ -47,11 +46,9 @@ fn a_file_that_was_harmed_is_read_or_refused() {
 #[ignore = "run by the test above"]
 fn harmed_alone() {
     let files = files();
-    let asked = std::env::var("MUSTER_TEST_MUTATIONS").ok();
-    let rounds = asked.map_or(MUTATIONS, |asked| asked.parse().unwrap());
     let (mut taken, mut refused, mut dearest) = (0, 0, 0);
     for (place, (name, bytes)) in files.iter().enumerate() {
-        for round in 0..rounds {
+        for round in 0..MUTATIONS.or::<usize>(12) {
             let seed = (place * 1_000_000 + round) as u64;
             let mut random = StdRng::seed_from_u64(seed);
             let (_, other) = &files[random.random_range(0..files.len())];
