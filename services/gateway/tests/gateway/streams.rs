@@ -5,6 +5,7 @@ use std::time::Duration;
 use muster_clock::Clock;
 use muster_proto::organization::v1::Role;
 use muster_refusal::ErrorReason;
+use muster_testkit::effort::STREAMS;
 use tokio::sync::mpsc;
 use tonic::Code;
 
@@ -200,14 +201,14 @@ async fn active(fixture: &Fixture) -> f64 {
 #[tokio::test]
 async fn streams_whose_clients_are_gone_give_their_places_back_although_the_service_has_not_begun_to_answer()
 {
-    const CALLERS: usize = 10;
-    const OF_EACH: usize = 20;
+    const OF_EACH: u32 = 20;
+    let callers = STREAMS.or::<u32>(200).div_ceil(OF_EACH);
     // A quarter of the places is for such streams, a tenth of those for one caller.
-    let places = u32::try_from(CALLERS * OF_EACH * 4).unwrap();
+    let places = callers * OF_EACH * 4;
     let fixture = Fixture::told(|settings| settings.listen.max_calls = places).await;
     let message = framed(&[field(1, OURS), HANG.to_vec()].concat());
     let mut open = Vec::new();
-    for caller in 0..CALLERS {
+    for caller in 0..callers {
         let token = fixture.member(&format!("somebody-{caller}"), OURS, Role::Admin);
         let wire = Wire::to(fixture.address);
         for _ in 0..OF_EACH {
@@ -216,9 +217,8 @@ async fn streams_whose_clients_are_gone_give_their_places_back_although_the_serv
             open.push(answer);
         }
     }
-    let all = f64::from(places / 4);
-    eventually(async || fixture.backend.seen().len() == CALLERS * OF_EACH).await;
-    assert_eq!(active(&fixture).await, all);
+    eventually(async || fixture.backend.seen().len() == open.len()).await;
+    assert_eq!(active(&fixture).await, f64::from(callers * OF_EACH));
     assert!(open.iter().all(|answer| !answer.is_finished()));
     // All at once, as when a network is gone.
     open.into_iter().for_each(|answer| answer.abort());

@@ -77,7 +77,12 @@ impl Fixture {
 
     /// With a corner of the broker of its own, by the machine's clock: for real processes.
     pub(crate) async fn in_real_time() -> Self {
-        Self::build(TestSuite::new(Clock::system()).await, &[]).await
+        Self::in_real_time_with(&[]).await
+    }
+
+    /// As [`Fixture::in_real_time`], with settings of the service under test.
+    pub(crate) async fn in_real_time_with(flags: &[(&str, &str)]) -> Self {
+        Self::build(TestSuite::new(Clock::system()).await, flags).await
     }
 
     /// The real program on the same database, beside the service under test.
@@ -159,6 +164,11 @@ impl Fixture {
     /// So much later, while it runs.
     pub(crate) fn pass(&self, by: Duration) {
         self.clock.advance(by);
+        self.renew_tokens();
+    }
+
+    /// Renews what services show to each other, which lasts for ten minutes.
+    pub(crate) fn renew_tokens(&self) {
         self.service.renew_tokens();
         self.organizations.renew_tokens();
     }

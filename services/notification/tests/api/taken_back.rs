@@ -9,8 +9,10 @@ use muster_proto::invitation::v1::invitation_service_client::InvitationServiceCl
 use muster_proto::invitation::v1::{
     CancelInvitationRequest, DeliveryState, GetInvitationRequest, Invitation, InvitationState,
 };
+use muster_proto::organization::v1::Limits;
 use muster_server::convert::timestamp;
-use muster_testkit::{TestCaller, TestChannel, eventually};
+use muster_testkit::effort::SENDINGS;
+use muster_testkit::{TestCaller, TestChannel, acts, eventually};
 
 use crate::service::ServiceFixture;
 use crate::smtp_server::Fault;
@@ -87,11 +89,20 @@ async fn what_the_server_has_behind_the_dot_comes_and_the_invitation_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_the_answer_nothing_is_begun_unless_it_says_that_it_may_come() {
-    const ROUNDS: usize = 4;
-    const CONCURRENCY: usize = 40;
+    const CONCURRENCY: u32 = 40;
     let fixture = ServiceFixture::new().await;
+    let limits = Limits {
+        invitations_by_hand: 10,
+        import_rows: 500,
+        messages_per_day: 10_000,
+    };
+    acts::subscribe(&fixture.organizations, fixture.organization, limits).await;
     let mut answers: BTreeMap<DeliveryState, usize> = BTreeMap::new();
-    for round in 0..ROUNDS {
+    for round in 0..SENDINGS.or::<u32>(160).div_ceil(CONCURRENCY) {
+        // Each takes a minute, and tokens last for ten.
+        for service in [&fixture.service, &fixture.invitations] {
+            service.renew_tokens();
+        }
         let send_time = fixture.invitations.clock.now() + Duration::from_secs(60);
         let mut scheduled = Vec::new();
         for _ in 0..CONCURRENCY {
@@ -103,7 +114,7 @@ async fn after_the_answer_nothing_is_begun_unless_it_says_that_it_may_come() {
         }
         // Their time comes, and they are taken back one after the other while they go out.
         fixture.invitations.clock.advance(Duration::from_secs(60));
-        let pause = Duration::from_millis(2 + 3 * u64::try_from(round).unwrap());
+        let pause = Duration::from_millis(2 + 3 * u64::from(round % 4));
         let mut never = Vec::new();
         for (name, address) in &scheduled {
             tokio::time::sleep(pause).await;
