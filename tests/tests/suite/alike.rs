@@ -5,19 +5,14 @@ use std::time::{Duration, Instant};
 
 use muster_client::acts::redemption;
 use muster_proto::invitation::v1::InvitationState;
-use muster_testkit::eventually;
+use muster_testkit::effort::JOINS;
+use muster_testkit::{eventually, take_alike};
 use reqwest::redirect::Policy;
 
 use crate::support::{Organization, Suite, link_for, token_of, with_others};
 
-/// How often each kind asks, unless another number is asked for: each time with an address of its own.
-const ROUNDS: usize = 10;
 /// So many of each kind ask at one organization, which takes no more than 1,000 requests a day.
 const PEOPLE: usize = 60;
-/// From so many rounds on the times are compared, too: fewer are noise.
-const ENOUGH: usize = 300;
-/// How much the medians may differ.
-const TOLERANCE: Duration = Duration::from_millis(3);
 /// What no two answers have in common.
 const OF_EACH: [&str; 2] = ["date", "traceresponse"];
 
@@ -106,11 +101,6 @@ fn first_choice(page: &str, select: &str) -> String {
     choice.split('"').next().unwrap().to_owned()
 }
 
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
-}
-
 /// Asks so often as each kind at an organization of its own, and notes how long each answer took. All answers are as `expected`.
 async fn rounds(
     suite: &Suite,
@@ -150,23 +140,13 @@ async fn rounds(
 async fn whoever_has_an_address_the_join_page_answers_alike() {
     let _undisturbed = with_others().await;
     let suite = Suite::find();
-    let asked_for = std::env::var("MUSTER_TEST_JOINS").ok();
-    let all = asked_for.map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let (mut times, mut expected) = (KINDS.map(|_| Vec::new()), None);
-    let mut left = all;
+    // How often each kind asks, each time with an address of its own.
+    let mut left: usize = JOINS.or(10);
     while left > 0 {
         let count = left.min(PEOPLE);
         rounds(&suite, count, &mut expected, &mut times).await;
         left -= count;
     }
-    let medians: Vec<Duration> = times.iter_mut().map(|times| median(times)).collect();
-    for ((kind, median), times) in KINDS.iter().zip(&medians).zip(&times) {
-        let (quarter, most) = (times[times.len() / 4], times[times.len() * 3 / 4]);
-        println!("{kind}: {all} times, median {median:?}, half of them {quarter:?} to {most:?}");
-    }
-    let apart = *medians.iter().max().unwrap() - *medians.iter().min().unwrap();
-    println!("the medians are {apart:?} apart");
-    if all >= ENOUGH {
-        assert!(apart < TOLERANCE, "the medians are {apart:?} apart");
-    }
+    take_alike(&KINDS, &times);
 }
