@@ -37,7 +37,7 @@ pub struct Options {
     /// How long `soak` takes
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1440))]
     pub minutes: u32,
-    /// At most so many rows: of the spreadsheets of `invitations` (100,000, and ten times as many in its list), and of what
+    /// At most so many rows: of the spreadsheets of `invitations` (100,000, as many learners, and ten times as many in its list), and of what
     /// `growth` measures (1,000,000). Fewer only show that it works
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(100..=i64::from(ROWS)))]
     pub rows: Option<u32>,

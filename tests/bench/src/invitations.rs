@@ -8,6 +8,7 @@ pub(super) mod accepts;
 pub(super) mod filling;
 mod interactive;
 mod join_page;
+mod learners;
 pub(super) mod lists;
 mod spreadsheets;
 
@@ -23,6 +24,7 @@ use super::pgbench::Pgbench;
 pub(super) enum Part {
     Spreadsheets,
     Lists,
+    Learners,
     Accepts,
     JoinPage,
     Interactive,
@@ -30,9 +32,10 @@ pub(super) enum Part {
 
 impl Part {
     /// Spreadsheets first: what memory they take is not to be hidden by what the service has kept of other things.
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Spreadsheets,
         Self::Lists,
+        Self::Learners,
         Self::Accepts,
         Self::JoinPage,
         Self::Interactive,
@@ -45,6 +48,7 @@ impl Part {
                 format!("three workbooks and three texts of {rows} rows, while no mail goes out")
             }
             Self::Lists => format!("an organization of {} invitations", lists::many(rows)),
+            Self::Learners => format!("an organization of {} learners", learners::count(rows)),
             Self::Accepts => format!("{} acceptances", accepts::count(rows)),
             Self::JoinPage => "the join page, and the same page as a file".to_owned(),
             Self::Interactive => format!("mails by hand while a text of {rows} rows is applied"),
@@ -56,6 +60,7 @@ impl Part {
         let figures = match self {
             Self::Spreadsheets => spreadsheets::measure(measured).await?,
             Self::Lists => lists::measure(measured).await?,
+            Self::Learners => learners::measure(measured).await?,
             Self::Accepts => accepts::measure(measured).await?,
             Self::JoinPage => join_page::measure(measured).await?,
             Self::Interactive => interactive::measure(measured).await?,

@@ -17,13 +17,13 @@ use crate::latencies::Latencies;
 use crate::paging::{Paged, Pages, Start, rows_of};
 use crate::pairs::{Pair, RUNS, timed};
 
-const FEWER: u32 = 1_000;
+pub(super) const FEWER: u32 = 1_000;
 /// So many times the rows of a spreadsheet.
 const TIMES: u32 = 10;
 const PAGE: i32 = 100;
 /// Of each in a run.
-const CALLS: usize = 50;
-const WARM_UP: usize = 5;
+pub(super) const CALLS: usize = 50;
+pub(super) const WARM_UP: usize = 5;
 /// Most have joined.
 pub(crate) const STATES: [&str; 10] = [
     "ACTIVE",
@@ -62,19 +62,23 @@ const BY_ADDRESS: &str = bare!(
 /// A look at each.
 const COUNTS: &str = "SELECT state, count(*) FROM invitations WHERE organization_id = $1 GROUP BY state";
 pub(crate) const COUNTING: &str = "counting them all";
-const BARE: &str = "the bare query";
+pub(super) const BARE: &str = "the bare query";
 
 /// How many the larger organization has.
 pub(super) fn many(rows: u32) -> u32 {
     rows.saturating_mul(TIMES).max(FEWER)
 }
 
+/// How many a page holds, so that there is a hundredth one.
+pub(super) fn size_of_page(organization: &Filled) -> anyhow::Result<i32> {
+    Ok(i32::try_from(organization.count / 100)?.min(PAGE))
+}
+
 pub(super) async fn measure(measured: &Measured<'_>) -> anyhow::Result<Vec<Figure>> {
     let (fixture, databases) = (measured.fixture, &measured.databases);
     let few = Filled::make(fixture, databases, "Few", FEWER, &STATES).await?;
     let many = Filled::make(fixture, databases, "Many", many(measured.rows), &STATES).await?;
-    // So that there is a hundredth page.
-    let size = i32::try_from(many.count / 100)?.min(PAGE);
+    let size = size_of_page(&many)?;
     let (mut few, mut many) = (
         List::open(fixture, databases, &few, size).await?,
         List::open(fixture, databases, &many, size).await?,
