@@ -287,7 +287,7 @@ impl From<Error> for Refusal {
             ),
             Error::Superseded => Refusal::new(
                 R::InvitationClosed,
-                "the address has a newer invitation; use that one",
+                "the address has another invitation; use that one",
             ),
             Error::MailboxFull { full, fields } => {
                 let often = match full.limit {

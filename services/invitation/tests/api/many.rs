@@ -175,6 +175,30 @@ async fn a_batch_is_sent_again_with_the_same_links_or_new_ones_and_expired_ones_
     );
 }
 
+/// Two had run out, one after the other, and the one that was made after them was taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_of_an_address_that_have_expired_one_is_sent_again() {
+    let fixture = Fixture::new().await;
+    let mut names = Vec::new();
+    for _ in 0..3 {
+        let made = fixture.create("ada@example.com", &[&fixture.nurses]).await;
+        names.push(made.unwrap().name);
+        let over =
+            "UPDATE invitations SET expire_time = create_time, mail_times = '{}' WHERE state = 'PROSPECT'";
+        fixture.database.execute(over).await;
+    }
+    let last = names.pop().unwrap();
+    cancel(&fixture, &[last]).await.unwrap();
+    let state = async |name: &str| fixture.get(name).await.unwrap().state();
+    for name in &names {
+        assert_eq!(state(name).await, InvitationState::Expired);
+    }
+    let outcomes = resend(&fixture, &names, false).await.unwrap();
+    assert_eq!(reasons(&outcomes), [R::Unspecified, R::InvitationClosed]);
+    assert_eq!(state(&names[0]).await, InvitationState::Prospect);
+    assert_eq!(state(&names[1]).await, InvitationState::Expired);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_is_within_the_plan_or_nothing_is_sent() {
     let fixture = Fixture::new().await;

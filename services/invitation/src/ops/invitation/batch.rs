@@ -177,7 +177,7 @@ pub(crate) async fn resend(
 
 /// What is to be known of addresses before their invitations are sent again.
 struct Known {
-    /// Whose invitation has a newer one beside it, if it is an expired one.
+    /// Whose invitation has another one beside it that can be answered, or was accepted, if it is an expired one.
     occupied: HashSet<String>,
     /// Who wants none.
     unwanted: HashSet<String>,
@@ -222,6 +222,8 @@ impl Known {
         match found.resend(link, act.time) {
             Transition::Changed(again) | Transition::AlreadyDone(again) => {
                 self.mailboxes.add(&again.address, act.time)?;
+                // Of several of an address that had expired, one comes back.
+                self.occupied.insert(again.address.canonical().to_owned());
                 Ok(again)
             }
             Transition::Refused(why) => Err(why.into()),
