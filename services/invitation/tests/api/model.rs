@@ -1,6 +1,7 @@
 //! The whole table of an invitation, as random sequences of everybody's acts on the real server and database: what each is
-//! answered, and how every invitation of the address stands afterwards, is what a model of the table says. Acts at the same
-//! moment are answered as in one of their orders. A sequence that fails is made as short as it can be.
+//! answered, and how every invitation of the address stands afterwards, is what a model of the table says: of one or of many at once,
+//! by their names or by a filter, whatever the mail worker reports, and while the organization is halted or once it is closed. Acts at
+//! the same moment are answered as in one of their orders. A sequence that fails is made as short as it can be.
 
 mod acts;
 mod table;
@@ -13,8 +14,8 @@ use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
-use self::acts::{Address, PAGE, group_returns};
-use self::table::{Act, Invitee, Mail, Table, Via};
+use self::acts::{Address, PAGE, begin_anew};
+use self::table::{Act, Filter, Invitee, Inviter, Report, Shown, Table, Via};
 use crate::counting::{one_by_one, told};
 use crate::fixture::Fixture;
 
@@ -26,11 +27,31 @@ fn via() -> impl Strategy<Value = Via> {
     prop_oneof![Just(Via::Link), Just(Via::Account)]
 }
 
+fn inviter() -> impl Strategy<Value = Inviter> {
+    prop_oneof![2 => Just(Inviter::Owner), 1 => Just(Inviter::Former)]
+}
+
+fn report() -> impl Strategy<Value = Report> {
+    prop_oneof![
+        4 => Just(Report::Sent),
+        1 => Just(Report::Uncertain),
+        1 => Just(Report::Deferred),
+        1 => Just(Report::Failed),
+        1 => Just(Report::Dropped),
+        2 => Just(Report::Bounced),
+        1 => Just(Report::BouncedBefore),
+    ]
+}
+
+fn filter() -> impl Strategy<Value = Filter> {
+    prop_oneof![1 => Just(Filter::All), 1 => Just(Filter::Live), 2 => Just(Filter::Expired)]
+}
+
 fn act() -> impl Strategy<Value = Act> {
     // Mostly of the newest invitation, sometimes of one before.
     let of = || prop_oneof![4 => Just(0_usize), 1 => 1_usize..3];
     prop_oneof![
-        4 => Just(Act::Create),
+        4 => (inviter(), prop::bool::weighted(0.2)).prop_map(|(by, is_twice)| Act::Create { by, is_twice }),
         3 => Just(Act::MailsAge),
         2 => (of(), any::<bool>()).prop_map(|(of, rotate)| Act::Resend { of, rotate }),
         2 => of().prop_map(|of| Act::Cancel { of }),
@@ -42,7 +63,9 @@ fn act() -> impl Strategy<Value = Act> {
         1 => of().prop_map(|of| Act::DayPasses { of }),
         1 => of().prop_map(|of| Act::Archive { of }),
         1 => of().prop_map(|of| Act::Restore { of }),
-        2 => of().prop_map(|of| Act::Delivered { of }),
+        4 => (of(), report()).prop_map(|(of, report)| Act::Reported { of, report }),
+        1 => Just(Act::CancelNamed),
+        1 => any::<bool>().prop_map(|rotate| Act::ResendNamed { rotate }),
         2 => Just(Act::CreateForLater),
         2 => of().prop_map(|of| Act::Reschedule { of }),
         2 => Just(Act::Verify),
@@ -59,6 +82,12 @@ fn act_alone() -> impl Strategy<Value = Act> {
         4 => of().prop_map(|of| Act::WorkerAsks { of }),
         2 => Just(Act::GroupGoes),
         2 => Just(Act::GroupReturns),
+        1 => (filter(), prop::bool::weighted(0.3))
+            .prop_map(|(filter, is_stale)| Act::CancelListed { filter, is_stale }),
+        2 => (filter(), any::<bool>()).prop_map(|(filter, rotate)| Act::ResendListed { filter, rotate }),
+        1 => Just(Act::Suspend),
+        3 => Just(Act::Resume),
+        1 => Just(Act::Close),
     ]
 }
 
@@ -96,17 +125,17 @@ async fn whatever_everybody_does_is_answered_as_the_table_says() {
 }
 
 /// Whether the address is one learner, by the word of what is before what was; and each that had it before, who has left.
-fn is_listed(stored: &[(S, Mail)], words: &[S]) -> bool {
-    let has = |states: &[S]| stored.iter().find(|(state, _)| states.contains(state));
+fn is_listed(stored: &[Shown], words: &[S]) -> bool {
+    let has = |states: &[S]| stored.iter().find(|(state, ..)| states.contains(state));
     let first = has(&[S::Active])
         .or_else(|| has(&[S::Prospect, S::Pending]))
         .or_else(|| has(&[S::Archived]));
     let (left, others): (Vec<S>, Vec<S>) = words.iter().partition(|word| **word == S::Archived);
     match (first, others.as_slice()) {
         (None, []) => stored.is_empty() && left.is_empty(),
-        (None, [word]) => left.is_empty() && stored.iter().any(|(state, _)| state == word),
-        (Some((S::Archived, _)), []) => matches!(left.len(), 1 | 2),
-        (Some((first, _)), [word]) => word == first && left.len() <= 1,
+        (None, [word]) => left.is_empty() && stored.iter().any(|(state, ..)| state == word),
+        (Some((S::Archived, ..)), []) => matches!(left.len(), 1 | 2),
+        (Some((first, ..)), [word]) => word == first && left.len() <= 1,
         _ => false,
     }
 }
@@ -114,7 +143,7 @@ fn is_listed(stored: &[(S, Mail)], words: &[S]) -> bool {
 /// Does all this with an address of its own, beside the model. What was done at the same moment may leave more than one
 /// table possible: which of them it was, later answers tell.
 async fn follow(fixture: &Fixture, steps: &[Vec<Act>]) -> Result<(), String> {
-    group_returns(fixture).await;
+    begin_anew(fixture).await;
     // Meanwhile what was changed of counts is folded into them.
     let fold = "UPDATE periodic_jobs SET due_time = '2000-01-01' WHERE name = 'invitation-counts'";
     fixture.database.execute(fold).await;
@@ -126,8 +155,7 @@ async fn follow(fixture: &Fixture, steps: &[Vec<Act>]) -> Result<(), String> {
         let acts: Vec<Act> = step
             .iter()
             .filter_map(|act| act.on(count))
-            // What all of them have, for it is shown or was answered.
-            .filter(|act| possible[0].has(act))
+            .filter(|act| possible.iter().all(|table| table.has(act)))
             .map(|act| address.reachable(act))
             .collect();
         let answers = address.all(&acts).await;

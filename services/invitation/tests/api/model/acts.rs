@@ -3,29 +3,34 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use muster_identity::Role;
 use muster_ids::{EmploymentId, EmploymentName, EventId, PersonId, PersonName};
 use muster_messaging::Event;
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentFacts, EmploymentState};
 use muster_proto::error::v1::ErrorReason as R;
+use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::join_request_service_client::JoinRequestServiceClient;
 use muster_proto::invitation::v1::learner_service_client::LearnerServiceClient;
 use muster_proto::invitation::v1::{
-    AcceptInvitationRequest, AcceptPersonInvitationRequest, CancelInvitationRequest,
-    DeclineInvitationRequest, DeclinePersonInvitationRequest, DeliveryState, Invitation, InvitationState,
-    Learner, ListLearnersRequest, RequestToJoinRequest, RescheduleInvitationRequest, ResendInvitationRequest,
-    UndoDeclineRequest, UndoPersonDeclineRequest, VerifyJoinRequestRequest,
+    AcceptInvitationRequest, AcceptPersonInvitationRequest, BatchCancelInvitationsRequest,
+    BatchCreateInvitationsRequest, BatchResendInvitationsRequest, CancelInvitationRequest,
+    CreateInvitationRequest, DeclineInvitationRequest, DeclinePersonInvitationRequest, DeliveryState,
+    Invitation, InvitationFilter, InvitationOutcome, InvitationSource, InvitationState, Learner,
+    ListInvitationsRequest, ListLearnersRequest, RequestToJoinRequest, RescheduleInvitationRequest,
+    ResendInvitationRequest, UndoDeclineRequest, UndoPersonDeclineRequest, VerifyJoinRequestRequest,
 };
 use muster_proto::notification::v1::delivery::State as Delivered;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 use muster_proto::notification::v1::{DeliveryChangedEvent, GetMailRequest, MailPurpose};
+use muster_proto::organization::v1::OrganizationClosedEvent;
 use muster_server::convert::timestamp;
-use muster_testkit::{Callers, TestCaller as Caller, eventually};
+use muster_testkit::{Callers, TestCaller as Caller, TestChannel, eventually};
 use tonic::Status;
 use uuid::Uuid;
 
-use super::table::{Act, Answer, Invitee, Mail, UNWANTED, Via};
+use super::table::{Act, Answer, Filter, Invitee, Inviter, Mail, Report, Shown, UNWANTED, Via};
 use crate::fixture::{Fixture, invite};
 use crate::own::account;
 
@@ -34,8 +39,19 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 /// The slug of the organization's join page.
 pub(super) const PAGE: &str = "sunrise";
 
-/// The group of everybody takes learners, as in the beginning.
-pub(super) async fn group_returns(fixture: &Fixture) {
+/// Of what is told of employments, deliveries and the organization: each once.
+static TOLD: AtomicU64 = AtomicU64::new(1);
+
+/// The organization is active and its group takes learners, as in the beginning, also where it was closed.
+pub(super) async fn begin_anew(fixture: &Fixture) {
+    group_returns(fixture).await;
+    fixture
+        .profile_sql("UPDATE organizations SET state = 'ACTIVE' WHERE state <> 'ACTIVE'")
+        .await;
+    fixture.database.execute("DELETE FROM closings").await;
+}
+
+async fn group_returns(fixture: &Fixture) {
     fixture.profile_sql("UPDATE groups SET state = 'ACTIVE'").await;
 }
 
@@ -59,12 +75,50 @@ pub(super) struct Address<'w> {
     made: Vec<Made>,
     /// The link to confirm the latest request to join, if somebody has it.
     joining: Option<String>,
-    /// What was told of employments and deliveries so far.
-    told: AtomicU64,
 }
 
 /// A mail, by the generation of its link and its number among those that carry it.
 type MailNumber = (i32, i32);
+
+/// Which invitations an act on many is about, as it is said.
+#[derive(Debug, Default)]
+struct Meant {
+    names: Vec<String>,
+    filter: Option<InvitationFilter>,
+    expected_count: i32,
+    filter_etag: String,
+    /// In which order it tells what became of them.
+    order: Vec<String>,
+}
+
+/// What became of each, in this order.
+#[track_caller]
+fn reasons(outcomes: &[InvitationOutcome], order: &[String]) -> Vec<R> {
+    let named: Vec<&String> = outcomes.iter().map(|outcome| &outcome.name).collect();
+    assert_eq!(named, order.iter().collect::<Vec<_>>());
+    outcomes.iter().map(InvitationOutcome::refusal_reason).collect()
+}
+
+/// As who they invite.
+fn name_of(inviter: Inviter) -> &'static str {
+    match inviter {
+        Inviter::Owner => "owner",
+        Inviter::Former => "former",
+    }
+}
+
+/// Who vouches.
+fn voucher(invitation: &Invitation) -> Option<Inviter> {
+    if invitation.source() == InvitationSource::JoinPage {
+        return None;
+    }
+    let is_theirs = |who: &Inviter| {
+        let person = Callers::person(name_of(*who)).id;
+        invitation.inviter == format!("persons/{person}")
+    };
+    let found = [Inviter::Owner, Inviter::Former].into_iter().find(is_theirs);
+    Some(found.unwrap())
+}
 
 /// An invitation, with its first link; nobody has that of one whose mail was suppressed, or waits for its time.
 #[derive(Debug, Clone)]
@@ -86,7 +140,6 @@ impl<'w> Address<'w> {
             address: format!("{}@example.com", fixture.clock.new_uuid()),
             made: Vec::new(),
             joining: None,
-            told: AtomicU64::new(1),
         }
     }
 
@@ -120,12 +173,12 @@ impl<'w> Address<'w> {
             .unwrap()
     }
 
-    /// How each stands, and what became of its latest mail.
-    pub(super) async fn stored(&self) -> Vec<(InvitationState, Mail)> {
+    /// How each stands, what became of its latest mail, and who vouches.
+    pub(super) async fn stored(&self) -> Vec<Shown> {
         let mut stored = Vec::new();
         for made in &self.made {
             let one = self.fixture.get(&made.name).await.unwrap();
-            stored.push((one.state(), Mail::of(one.delivery_state())));
+            stored.push((one.state(), Mail::of(one.delivery_state()), voucher(&one)));
         }
         stored
     }
@@ -186,13 +239,17 @@ impl<'w> Address<'w> {
 
     async fn take(&self, act: &Act, latest: &[MailNumber]) -> Answer {
         let done = match *act {
-            Act::Create => self.create(None).await,
-            Act::CreateForLater => self.create(Some(HOUR)).await,
+            Act::CancelNamed
+            | Act::ResendNamed { .. }
+            | Act::CancelListed { .. }
+            | Act::ResendListed { .. } => return self.take_all(*act).await,
+            Act::Create { by, is_twice } => self.create(by, is_twice).await,
+            Act::CreateForLater => self.create_for_later().await,
             Act::Reschedule { of } => self.reschedule(of).await,
             Act::Verify => self.verify().await,
             Act::Ask => self.ask().await,
-            Act::Delivered { of } => {
-                self.delivered(of, latest[of]).await;
+            Act::Reported { of, report } => {
+                self.reported(of, report, latest[of]).await;
                 Ok(())
             }
             Act::TimeComes { of } => {
@@ -207,6 +264,20 @@ impl<'w> Address<'w> {
             }
             Act::GroupReturns => {
                 group_returns(self.fixture).await;
+                Ok(())
+            }
+            Act::Suspend => {
+                let halts = "UPDATE organizations SET state = 'SUSPENDED'";
+                self.fixture.profile_sql(halts).await;
+                Ok(())
+            }
+            Act::Resume => {
+                let goes_on = "UPDATE organizations SET state = 'ACTIVE'";
+                self.fixture.profile_sql(goes_on).await;
+                Ok(())
+            }
+            Act::Close => {
+                self.close().await;
                 Ok(())
             }
             Act::MailsAge => self.mails_age().await,
@@ -234,15 +305,143 @@ impl<'w> Address<'w> {
                 Ok(())
             }
         };
+        done.map(|()| Vec::new()).map_err(|status| why(&status))
+    }
+
+    /// An act on all of them, or on all that a filter lists.
+    async fn take_all(&self, act: Act) -> Answer {
+        let done = match act {
+            Act::CancelNamed => self.cancel_all(self.named()).await,
+            Act::ResendNamed { rotate } => self.resend_all(self.named(), rotate).await,
+            Act::ResendListed { filter, rotate } => self.resend_all(self.listed(filter).await, rotate).await,
+            Act::CancelListed { filter, is_stale } => {
+                let listed = self.listed(filter).await;
+                if is_stale {
+                    self.another_version(&listed.order[0]).await;
+                }
+                self.cancel_all(listed).await
+            }
+            act => unreachable!("{act:?} is one on one"),
+        };
         done.map_err(|status| why(&status))
     }
 
-    async fn create(&self, later: Option<Duration>) -> Result<(), Status> {
-        let wanted = Invitation {
-            send_time: later.map(|later| timestamp(self.fixture.clock.now() + later)),
-            ..self.fixture.wanted(&self.address, &[&self.fixture.nurses])
+    fn named(&self) -> Meant {
+        let names: Vec<String> = self.made.iter().map(|made| made.name.clone()).collect();
+        Meant {
+            names: names.clone(),
+            order: names,
+            ..Meant::default()
+        }
+    }
+
+    /// What the filter lists of the address, as the list tells it.
+    async fn listed(&self, filter: Filter) -> Meant {
+        let states: Vec<i32> = filter.states().iter().map(|state| i32::from(*state)).collect();
+        let request = ListInvitationsRequest {
+            parent: self.fixture.parent(),
+            states: states.clone(),
+            address_contains: self.address.clone(),
+            with_filter_etag: true,
+            ..Default::default()
         };
-        self.fixture.create_this(wanted).await.map(drop)
+        let listed = self.fixture.invitations().list_invitations(request).await;
+        let listed = listed.unwrap().into_inner();
+        let order: Vec<String> = listed.invitations.into_iter().map(|one| one.name).collect();
+        Meant {
+            filter: Some(InvitationFilter {
+                states,
+                address_contains: self.address.clone(),
+                ..Default::default()
+            }),
+            expected_count: i32::try_from(order.len()).unwrap(),
+            filter_etag: listed.filter_etag,
+            order,
+            ..Meant::default()
+        }
+    }
+
+    /// Somebody else has changed something of it that this test does not see.
+    async fn another_version(&self, name: &str) {
+        let id = name.rsplit('/').next().unwrap();
+        let statement = format!("UPDATE invitations SET version = version + 1 WHERE invitation_id = '{id}'");
+        self.fixture.database.run(statement).await;
+    }
+
+    async fn cancel_all(&self, meant: Meant) -> Result<Vec<R>, Status> {
+        let request = BatchCancelInvitationsRequest {
+            parent: self.fixture.parent(),
+            names: meant.names,
+            request_id: String::new(),
+            filter: meant.filter,
+            expected_count: meant.expected_count,
+            filter_etag: meant.filter_etag,
+        };
+        let mut invitations = self.fixture.invitations();
+        let done = invitations.batch_cancel_invitations(request).await?;
+        Ok(reasons(&done.into_inner().outcomes, &meant.order))
+    }
+
+    async fn resend_all(&self, meant: Meant, rotate_links: bool) -> Result<Vec<R>, Status> {
+        let request = BatchResendInvitationsRequest {
+            parent: self.fixture.parent(),
+            names: meant.names,
+            rotate_links,
+            filter: meant.filter,
+            expected_count: meant.expected_count,
+            filter_etag: meant.filter_etag,
+            ..Default::default()
+        };
+        let mut invitations = self.fixture.invitations();
+        let done = invitations.batch_resend_invitations(request).await?;
+        Ok(reasons(&done.into_inner().outcomes, &meant.order))
+    }
+
+    fn invitations_of(&self, who: Inviter) -> InvitationServiceClient<TestChannel> {
+        let role = match who {
+            Inviter::Owner => Role::Owner,
+            Inviter::Former => Role::Admin,
+        };
+        let caller = Caller::member(name_of(who), self.fixture.organization, role);
+        InvitationServiceClient::new(self.fixture.as_who(caller))
+    }
+
+    async fn create(&self, by: Inviter, is_twice: bool) -> Result<(), Status> {
+        let wanted = self.fixture.wanted(&self.address, &[&self.fixture.nurses]);
+        let mut invitations = self.invitations_of(by);
+        if !is_twice {
+            let request = self.fixture.create_request(wanted);
+            return invitations.create_invitation(request).await.map(drop);
+        }
+        let one = CreateInvitationRequest {
+            invitation: Some(wanted),
+            ..Default::default()
+        };
+        let request = BatchCreateInvitationsRequest {
+            parent: self.fixture.parent(),
+            requests: vec![one.clone(), one],
+            request_id: String::new(),
+        };
+        invitations.batch_create_invitations(request).await.map(drop)
+    }
+
+    async fn create_for_later(&self) -> Result<(), Status> {
+        let groups = [&self.fixture.nurses];
+        let made = self.fixture.create_later(&self.address, &groups, HOUR).await;
+        made.map(drop)
+    }
+
+    /// The organization is closed, and what follows from that here is done.
+    async fn close(&self) {
+        let over = "UPDATE organizations SET state = 'CLOSED'";
+        self.fixture.profile_sql(over).await;
+        let closed = OrganizationClosedEvent {
+            organization: self.fixture.parent(),
+        };
+        let organization = self.fixture.organization.as_uuid();
+        self.tell("organization", organization, closed).await;
+        let done = "SELECT count(*) FROM closings WHERE finish_time IS NOT NULL";
+        eventually(async || self.fixture.database.count(done).await == 1).await;
     }
 
     async fn reschedule(&self, of: usize) -> Result<(), Status> {
@@ -328,25 +527,53 @@ impl<'w> Address<'w> {
         eventually(async || !self.is_there(waits, id).await).await;
     }
 
+    /// Takes the first answer that says something: that an organization is halted is told as what may be over in a moment.
     async fn worker_asks(&self, of: usize, generation: i32) -> Answer {
-        match self.fixture.mail(&self.made[of].name, generation).await {
-            Ok(mail) if mail.wanted => Ok(()),
+        let name = &self.made[of].name;
+        let question = GetMailRequest {
+            subject: name.clone(),
+            purpose: MailPurpose::Invite.into(),
+            generation,
+        };
+        let worker = self.fixture.impatient(Caller::Workload("notification"));
+        let first = MailSourceInternalServiceClient::new(worker)
+            .get_mail(question)
+            .await;
+        let told = match first {
+            Ok(mail) => Ok(mail.into_inner()),
+            Err(halted) if muster_refusal::reason_of(&halted) == Some(R::OrganizationNotActive) => {
+                Err(halted)
+            }
+            Err(_) => self.fixture.mail(name, generation).await,
+        };
+        match told {
+            Ok(mail) if mail.wanted => Ok(Vec::new()),
             Ok(_) => Err(UNWANTED),
             Err(status) => Err(why(&status)),
         }
     }
 
-    async fn delivered(&self, of: usize, (generation, request): MailNumber) {
-        let sent = DeliveryChangedEvent {
+    async fn reported(&self, of: usize, report: Report, (generation, latest): MailNumber) {
+        let (state, request) = match report {
+            Report::Sent => (Delivered::Sent, latest),
+            Report::Uncertain => (Delivered::Uncertain, latest),
+            Report::Deferred => (Delivered::Deferred, latest),
+            Report::Failed => (Delivered::Failed, latest),
+            Report::Dropped => (Delivered::Dropped, latest),
+            Report::Bounced => (Delivered::Bounced, latest),
+            Report::BouncedBefore => (Delivered::Bounced, latest - 1),
+        };
+        let changed = DeliveryChangedEvent {
             subject: self.made[of].name.clone(),
             generation,
             request,
-            state: Delivered::Sent.into(),
-            server_reply: "250 2.0.0".to_owned(),
+            state: state.into(),
+            server_reply: "as the server says".to_owned(),
             ..Default::default()
         };
+        // The later one has the greater id, and says more.
         let delivery = self.fixture.clock.new_uuid();
-        self.tell("notification", delivery, sent).await;
+        self.tell("notification", delivery, changed).await;
     }
 
     /// The claim that followed the acceptance is rejected, or corrected; nothing is told of what nobody accepted.
@@ -383,7 +610,7 @@ impl<'w> Address<'w> {
             id: EventId::from_uuid(id),
             organization: self.fixture.organization,
             aggregate,
-            sequence: i64::try_from(self.told.fetch_add(1, Ordering::Relaxed)).unwrap(),
+            sequence: i64::try_from(TOLD.fetch_add(1, Ordering::Relaxed)).unwrap(),
             time: self.fixture.clock.now(),
             actor: format!("service:{service}"),
             traceparent: None,

@@ -16,6 +16,14 @@ pub(super) enum Invitee {
     Eve,
 }
 
+/// Who invites by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Inviter {
+    Owner,
+    /// Somebody who has no role by the time of whatever comes next: what they have made is the organization's.
+    Former,
+}
+
 /// What became of the latest mail of an invitation, as far as the table says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mail {
@@ -27,9 +35,17 @@ pub(super) enum Mail {
     Held,
     /// The mail server took it, or the invitee has confirmed the address by another one.
     Sent,
+    /// The mail server may have taken it.
+    Uncertain,
+    /// The mail server asked to come back later.
+    Deferred,
+    /// The mail server refused it.
+    Failed,
+    /// The mail server took it, and told later that it did not arrive.
+    Bounced,
     /// Whoever has the address wants none.
     Suppressed,
-    /// Taken back before its time.
+    /// Taken back before its time, or not wanted when its turn came.
     Dropped,
 }
 
@@ -40,20 +56,96 @@ impl Mail {
             DeliveryState::Queued | DeliveryState::Sending => Self::Out,
             DeliveryState::Held => Self::Held,
             DeliveryState::Sent => Self::Sent,
+            DeliveryState::Uncertain => Self::Uncertain,
+            DeliveryState::Deferred => Self::Deferred,
+            DeliveryState::Failed => Self::Failed,
+            DeliveryState::Bounced => Self::Bounced,
             DeliveryState::Suppressed => Self::Suppressed,
             DeliveryState::Dropped => Self::Dropped,
-            other => panic!("nothing is reported but what was sent: {other:?}"),
+            DeliveryState::Unspecified => panic!("nothing is told of the mail"),
         }
     }
 
-    /// Whether the worker was told of it, and has not reported yet.
-    pub(super) fn is_asked_for(self) -> bool {
-        matches!(self, Self::Out | Self::Held | Self::Scheduled)
+    /// Whether the worker may ask about it: there is an attempt to come.
+    fn is_to_come(self) -> bool {
+        matches!(
+            self,
+            Self::Out | Self::Held | Self::Scheduled | Self::Deferred | Self::Uncertain
+        )
     }
 
     /// Whether it goes out later, or not before somebody says so.
     fn waits(self) -> bool {
         matches!(self, Self::Scheduled | Self::Held)
+    }
+}
+
+/// What the mail worker reports of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Report {
+    Sent,
+    Uncertain,
+    Deferred,
+    Failed,
+    /// It was not wanted when its turn came.
+    Dropped,
+    Bounced,
+    /// Not it, but the one before it with the same link has come back.
+    BouncedBefore,
+}
+
+impl Report {
+    /// What it says of the mail that it is about.
+    fn mail(self) -> Mail {
+        match self {
+            Self::Sent => Mail::Sent,
+            Self::Uncertain => Mail::Uncertain,
+            Self::Deferred => Mail::Deferred,
+            Self::Failed => Mail::Failed,
+            Self::Dropped => Mail::Dropped,
+            Self::Bounced | Self::BouncedBefore => Mail::Bounced,
+        }
+    }
+
+    /// Whether it is one that follows when this is what is known of the latest mail.
+    fn follows(self, mail: Mail) -> bool {
+        match self {
+            Self::Sent | Self::Uncertain | Self::Deferred | Self::Failed => {
+                matches!(mail, Mail::Out | Mail::Deferred | Mail::Uncertain)
+            }
+            Self::Dropped => matches!(mail, Mail::Out | Mail::Deferred | Mail::Held),
+            Self::Bounced => matches!(mail, Mail::Sent | Mail::Uncertain),
+            Self::BouncedBefore => true,
+        }
+    }
+}
+
+/// Which of the address's invitations a filter lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Filter {
+    All,
+    /// Those that can be answered.
+    Live,
+    Expired,
+}
+
+impl Filter {
+    /// The states that it names.
+    pub(super) fn states(self) -> &'static [InvitationState] {
+        use InvitationState as S;
+        match self {
+            Self::All => &[
+                S::Prospect,
+                S::Pending,
+                S::Active,
+                S::Declined,
+                S::Cancelled,
+                S::Expired,
+                S::Archived,
+            ],
+            Self::Live => &[S::Prospect, S::Pending],
+            Self::Expired => &[S::Expired],
+        }
     }
 }
 
@@ -70,8 +162,12 @@ pub(super) enum Via {
 /// One act; `of` counts invitations of the address from the newest one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Act {
-    Create,
-    /// As [`Act::Create`], the mail to go out later.
+    Create {
+        by: Inviter,
+        /// By one call that names the address twice.
+        is_twice: bool,
+    },
+    /// By the owner, the mail to go out later.
     CreateForLater,
     /// The mail gets another time.
     Reschedule {
@@ -83,6 +179,23 @@ pub(super) enum Act {
     },
     Cancel {
         of: usize,
+    },
+    /// All of them are taken back, by their names, oldest first.
+    CancelNamed,
+    /// All of them are sent again, by their names, oldest first.
+    ResendNamed {
+        rotate: bool,
+    },
+    /// Those are taken back that a filter lists.
+    CancelListed {
+        filter: Filter,
+        /// One of them has changed since they were listed.
+        is_stale: bool,
+    },
+    /// Those are sent again that a filter lists.
+    ResendListed {
+        filter: Filter,
+        rotate: bool,
     },
     Accept {
         of: usize,
@@ -118,9 +231,10 @@ pub(super) enum Act {
     Restore {
         of: usize,
     },
-    /// The mail server has taken the mail that was the latest before the step.
-    Delivered {
+    /// The mail worker tells what became of the mail that was the latest before the step.
+    Reported {
         of: usize,
+        report: Report,
     },
     /// They confirm the address with which they asked to join.
     Verify,
@@ -138,6 +252,12 @@ pub(super) enum Act {
     GroupGoes,
     /// It does again.
     GroupReturns,
+    /// Registry staff halt the organization.
+    Suspend,
+    /// It goes on.
+    Resume,
+    /// It is closed, for good.
+    Close,
 }
 
 impl Act {
@@ -145,16 +265,26 @@ impl Act {
     pub(super) fn on(self, count: usize) -> Option<Self> {
         let place = |of: usize| count.checked_sub(of + 1);
         Some(match self {
-            Act::Create
+            Act::Create { .. }
             | Act::CreateForLater
+            | Act::CancelListed { .. }
+            | Act::ResendListed { .. }
             | Act::MailsAge
             | Act::Verify
             | Act::Ask
             | Act::GroupGoes
-            | Act::GroupReturns => self,
+            | Act::GroupReturns
+            | Act::Suspend
+            | Act::Resume
+            | Act::Close => self,
+            Act::CancelNamed | Act::ResendNamed { .. } if count == 0 => return None,
+            Act::CancelNamed | Act::ResendNamed { .. } => self,
             Act::Reschedule { of } => Act::Reschedule { of: place(of)? },
             Act::Restore { of } => Act::Restore { of: place(of)? },
-            Act::Delivered { of } => Act::Delivered { of: place(of)? },
+            Act::Reported { of, report } => Act::Reported {
+                of: place(of)?,
+                report,
+            },
             Act::TimeComes { of } => Act::TimeComes { of: place(of)? },
             Act::WorkerAsks { of } => Act::WorkerAsks { of: place(of)? },
             Act::Resend { of, rotate } => Act::Resend {
@@ -190,8 +320,15 @@ impl Act {
     }
 }
 
-/// What an act is answered.
-pub(super) type Answer = Result<(), R>;
+/// What an act is answered; where it is one on many, with what was said of each, [`R::Unspecified`] of what was done.
+pub(super) type Answer = Result<Vec<R>, R>;
+
+/// What an act on one is answered.
+type Told = Result<(), R>;
+
+/// What the organization sees of an invitation: its state, what became of its latest mail, and who vouches; nobody where the invitee has asked
+/// to join.
+pub(super) type Shown = (InvitationState, Mail, Option<Inviter>);
 
 /// What an invitation was before it was declined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -233,6 +370,12 @@ struct Invited {
     /// Whether the link that the test holds, if it does, is still the one.
     linked: bool,
     mail: Mail,
+    /// Whether the latest one was asked for: there is somebody who reports of it.
+    is_mailed: bool,
+    /// The latest report that was heard, by the step and the place in it.
+    heard: Option<(u32, usize)>,
+    /// Who invited by hand for the last time.
+    voucher: Option<Inviter>,
     /// Whether the worker was told to send it: it is shown as on its way until that is reported.
     handed_over: bool,
     /// Which link the latest mail carries, and which of those that do it is.
@@ -242,19 +385,22 @@ struct Invited {
 }
 
 impl Invited {
-    fn new(mail: Mail) -> Self {
+    fn new(mail: Mail, voucher: Option<Inviter>) -> Self {
         Self {
             state: State::Prospect,
             ran_out: false,
             linked: true,
             mail,
+            is_mailed: mail == Mail::Out,
+            heard: None,
+            voucher,
             handed_over: false,
             latest: (1, 1),
             mails: u32::from(mail != Mail::Suppressed),
         }
     }
 
-    fn shown(&self) -> (InvitationState, Mail) {
+    fn shown(&self) -> Shown {
         let state = match self.state {
             State::Prospect | State::Pending if self.ran_out => InvitationState::Expired,
             State::Prospect => InvitationState::Prospect,
@@ -265,7 +411,8 @@ impl Invited {
             State::Expired => InvitationState::Expired,
             State::Archived(_) => InvitationState::Archived,
         };
-        (state, if self.handed_over { Mail::Out } else { self.mail })
+        let mail = if self.handed_over { Mail::Out } else { self.mail };
+        (state, mail, self.voucher)
     }
 
     fn is_expired(&self) -> bool {
@@ -286,7 +433,7 @@ impl Invited {
     }
 
     /// Whether the via opens.
-    fn opens(&self, via: Via, who: Invitee) -> Answer {
+    fn opens(&self, via: Via, who: Invitee) -> Told {
         match (via, self.state) {
             (Via::Account, _) if who == Invitee::Eve || self.is_hidden() => Err(R::NotFound),
             (_, State::Cancelled) => Err(R::InvitationCancelled),
@@ -297,15 +444,33 @@ impl Invited {
     }
 }
 
+/// Where the organization stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Organization {
+    #[default]
+    Active,
+    Suspended,
+    Closed,
+}
+
 /// All invitations of one address, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Table {
     all: Vec<Invited>,
+    /// How many steps there were.
+    steps: u32,
+    organization: Organization,
     /// Whose decline said that no more are wanted.
     opted_out: Option<usize>,
     /// The latest request to join, if its link is known: whether it is confirmed.
     asked: Option<bool>,
     group_is_gone: bool,
+}
+
+/// What was done oldest first, as it is told.
+fn newest_first(mut told: Vec<R>) -> Vec<R> {
+    told.reverse();
+    told
 }
 
 impl Table {
@@ -314,7 +479,7 @@ impl Table {
     }
 
     /// What the organization sees of each.
-    pub(super) fn shown(&self) -> Vec<(InvitationState, Mail)> {
+    pub(super) fn shown(&self) -> Vec<Shown> {
         self.all.iter().map(Invited::shown).collect()
     }
 
@@ -322,35 +487,95 @@ impl Table {
     pub(super) fn has(&self, act: &Act) -> bool {
         match *act {
             Act::Verify => self.asked.is_some(),
-            Act::Delivered { of } => self.all[of].shown().1 == Mail::Out,
-            Act::WorkerAsks { of } => self.all[of].shown().1.is_asked_for(),
+            Act::Reported { of, report } => {
+                let one = &self.all[of];
+                let is_there = report != Report::BouncedBefore || one.latest.1 > 1;
+                one.is_mailed && is_there && report.follows(one.shown().1)
+            }
+            Act::WorkerAsks { of } => self.all[of].shown().1.is_to_come(),
+            Act::CancelListed { filter, .. } | Act::ResendListed { filter, .. } => {
+                !self.listed(filter).is_empty()
+            }
+            Act::Suspend => self.organization == Organization::Active,
+            Act::Resume => self.organization == Organization::Suspended,
+            // Of an organization that is closed no claim is corrected.
+            Act::Close | Act::Restore { .. } => self.organization != Organization::Closed,
             _ => true,
         }
+    }
+
+    /// Those that the filter lists, oldest first.
+    fn listed(&self, filter: Filter) -> Vec<usize> {
+        let places = 0..self.all.len();
+        let is_listed = |of: &usize| filter.states().contains(&self.all[*of].shown().0);
+        places.filter(is_listed).collect()
     }
 
     /// The table when these acts were taken in this order, and what each of them is answered.
     pub(super) fn after(&self, acts: &[Act], order: &[usize]) -> (Self, Vec<Answer>) {
         let mut next = self.clone();
-        let mut answers = vec![Ok(()); acts.len()];
+        next.steps += 1;
+        let mut answers = vec![Ok(Vec::new()); acts.len()];
+        let named: Vec<usize> = (0..self.all.len()).collect();
         for &place in order {
             answers[place] = match acts[place] {
-                Act::Delivered { of } => next.delivered(of, self.all[of].latest),
-                act => next.take(&act),
+                Act::Reported { of, report } => {
+                    next.report(of, report, self.all[of].latest, place);
+                    Ok(Vec::new())
+                }
+                Act::CancelNamed => Ok(next.each(&named, Self::cancel)),
+                Act::ResendNamed { rotate } => next.resend_each(&named, rotate),
+                Act::CancelListed { is_stale: true, .. } => Err(R::InvitationsChanged),
+                Act::CancelListed { filter, .. } => {
+                    let listed = next.listed(filter);
+                    Ok(newest_first(next.each(&listed, Self::cancel)))
+                }
+                Act::ResendListed { filter, rotate } => {
+                    let listed = next.listed(filter);
+                    next.resend_each(&listed, rotate).map(newest_first)
+                }
+                act => next.take(&act).map(|()| Vec::new()),
             };
         }
         // The test looks for the links of new ones, as the worker does.
-        let is_wanted = next.opted_out.is_none() && !next.group_is_gone;
+        let is_wanted = next.opted_out.is_none() && !next.group_is_gone && next.is_active();
         for new in &mut next.all[self.all.len()..] {
             new.handed_over = is_wanted && new.is_live() && new.mail == Mail::Out;
         }
         (next, answers)
     }
 
-    /// Takes an act, and tells what it is answered.
-    fn take(&mut self, act: &Act) -> Answer {
+    /// Does something with each of them, one after the other; what became of each.
+    fn each(&mut self, which: &[usize], act: impl Fn(&mut Self, usize) -> Told) -> Vec<R> {
+        let mut told = Vec::new();
+        for of in which {
+            told.push(act(self, *of).err().unwrap_or(R::Unspecified));
+        }
+        told
+    }
+
+    fn resend_each(&mut self, which: &[usize], rotate: bool) -> Answer {
+        self.require_active()?;
+        Ok(self.each(which, |table, of| table.resend(of, rotate)))
+    }
+
+    fn is_active(&self) -> bool {
+        self.organization == Organization::Active
+    }
+
+    /// Only an active organization invites, and is joined.
+    fn require_active(&self) -> Told {
+        match self.is_active() {
+            true => Ok(()),
+            false => Err(R::OrganizationNotActive),
+        }
+    }
+
+    /// Takes an act on one, and tells what it is answered.
+    fn take(&mut self, act: &Act) -> Told {
         match *act {
-            Act::Create => self.create(Mail::Out),
-            Act::CreateForLater => self.create(Mail::Scheduled),
+            Act::Create { by, .. } => self.create(Mail::Out, by),
+            Act::CreateForLater => self.create(Mail::Scheduled, Inviter::Owner),
             Act::Reschedule { of } => self.reschedule(of),
             Act::MailsAge => {
                 for one in &mut self.all {
@@ -395,13 +620,13 @@ impl Table {
                 }
                 Ok(())
             }
-            Act::Delivered { of } => self.delivered(of, self.all[of].latest),
             Act::Verify => self.verify(),
             Act::Ask => self.ask(),
             Act::TimeComes { of } => {
                 let one = &mut self.all[of];
                 if one.is_hidden() && one.occupies() {
                     one.mail = Mail::Out;
+                    one.is_mailed = true;
                 }
                 Ok(())
             }
@@ -413,6 +638,35 @@ impl Table {
             Act::GroupReturns => {
                 self.group_is_gone = false;
                 Ok(())
+            }
+            Act::Suspend => {
+                self.organization = Organization::Suspended;
+                Ok(())
+            }
+            Act::Resume => {
+                self.organization = Organization::Active;
+                Ok(())
+            }
+            Act::Close => {
+                self.close();
+                Ok(())
+            }
+            Act::Reported { .. }
+            | Act::CancelNamed
+            | Act::ResendNamed { .. }
+            | Act::CancelListed { .. }
+            | Act::ResendListed { .. } => unreachable!("{act:?} is none on one"),
+        }
+    }
+
+    /// What was not answered is taken back, and whoever had joined has left.
+    fn close(&mut self) {
+        self.organization = Organization::Closed;
+        for of in 0..self.all.len() {
+            match self.all[of].state {
+                State::Prospect | State::Pending => self.cancel(of).unwrap(),
+                State::Active(who) => self.all[of].state = State::Archived(who),
+                State::Declined { .. } | State::Cancelled | State::Expired | State::Archived(_) => {}
             }
         }
     }
@@ -434,7 +688,8 @@ impl Table {
         }
     }
 
-    fn create(&mut self, mail: Mail) -> Answer {
+    fn create(&mut self, mail: Mail, by: Inviter) -> Told {
+        self.require_active()?;
         if self.group_is_gone {
             return Err(R::GroupInactive);
         }
@@ -445,19 +700,21 @@ impl Table {
             return Err(R::RateLimited);
         }
         if !self.makes_room() {
-            let is_active = self.all.iter().any(|one| matches!(one.state, State::Active(_)));
-            return if is_active {
-                Err(R::LearnerAlreadyActive)
-            } else {
-                Ok(())
+            return match self.all.iter_mut().find(|one| one.occupies()) {
+                Some(one) if !matches!(one.state, State::Active(_)) => {
+                    one.voucher = Some(by);
+                    Ok(())
+                }
+                _ => Err(R::LearnerAlreadyActive),
             };
         }
         let mail = if is_suppressed { Mail::Suppressed } else { mail };
-        self.all.push(Invited::new(mail));
+        self.all.push(Invited::new(mail, Some(by)));
         Ok(())
     }
 
-    fn resend(&mut self, of: usize, rotate: bool) -> Answer {
+    fn resend(&mut self, of: usize, rotate: bool) -> Told {
+        self.require_active()?;
         if self.all[of].state == State::Expired && self.all.iter().any(Invited::occupies) {
             return Err(R::InvitationClosed);
         }
@@ -489,10 +746,12 @@ impl Table {
         }
         one.ran_out = false;
         one.mail = Mail::Out;
+        one.is_mailed = true;
         Ok(())
     }
 
-    fn reschedule(&mut self, of: usize) -> Answer {
+    fn reschedule(&mut self, of: usize) -> Told {
+        self.require_active()?;
         match self.all[of].state {
             State::Prospect | State::Pending if self.all[of].is_live() => {}
             State::Prospect | State::Pending | State::Expired => return Err(R::InvitationNotScheduled),
@@ -511,10 +770,11 @@ impl Table {
         one.latest.1 += 1;
         one.mails += 1;
         one.mail = Mail::Scheduled;
+        one.is_mailed = false;
         Ok(())
     }
 
-    fn cancel(&mut self, of: usize) -> Answer {
+    fn cancel(&mut self, of: usize) -> Told {
         let one = &mut self.all[of];
         match one.state {
             State::Cancelled => Ok(()),
@@ -530,13 +790,15 @@ impl Table {
         }
     }
 
-    fn accept(&mut self, of: usize, via: Via, who: Invitee) -> Answer {
+    fn accept(&mut self, of: usize, via: Via, who: Invitee) -> Told {
+        let is_active = self.require_active();
         let one = &mut self.all[of];
         one.opens(via, who)?;
         match one.state {
             _ if who == Invitee::Eve => Err(R::AddressMismatch),
             State::Active(by) if by == who => Ok(()),
             State::Prospect | State::Pending if one.ran_out => Err(R::InvitationExpired),
+            State::Prospect | State::Pending if is_active.is_err() => is_active,
             State::Prospect | State::Pending if self.group_is_gone => Err(R::GroupInactive),
             State::Prospect | State::Pending => {
                 one.state = State::Active(who);
@@ -547,7 +809,7 @@ impl Table {
         }
     }
 
-    fn decline(&mut self, of: usize, via: Via, who: Invitee, for_ever: bool) -> Answer {
+    fn decline(&mut self, of: usize, via: Via, who: Invitee, for_ever: bool) -> Told {
         let one = &mut self.all[of];
         one.opens(via, who)?;
         let before = match one.state {
@@ -569,7 +831,7 @@ impl Table {
         Ok(())
     }
 
-    fn undo(&mut self, of: usize, via: Via, who: Invitee) -> Answer {
+    fn undo(&mut self, of: usize, via: Via, who: Invitee) -> Told {
         self.all[of].opens(via, who)?;
         let before = match self.all[of].state {
             State::Declined {
@@ -580,6 +842,10 @@ impl Table {
             State::Prospect | State::Pending | State::Expired => return Ok(()),
             _ => return Err(R::InvitationClosed),
         };
+        if self.organization == Organization::Closed {
+            // It would be taken back with all others.
+            return Err(R::InvitationCancelled);
+        }
         if !self.makes_room() {
             return Err(R::InvitationClosed);
         }
@@ -590,28 +856,42 @@ impl Table {
         Ok(())
     }
 
-    /// The mail server took the mail that was the latest when it was asked for.
-    fn delivered(&mut self, of: usize, asked: (u32, u32)) -> Answer {
+    /// The mail worker tells what became of the mail that was the latest when it was asked for, with this link and number. It has told
+    /// in the order of the places: what is heard later and older says nothing.
+    fn report(&mut self, of: usize, report: Report, (link, number): (u32, u32), place: usize) {
+        let told = (self.steps, place);
         let one = &mut self.all[of];
-        if asked.0 != one.latest.0 {
-            return Ok(());
+        let number = number - u32::from(report == Report::BouncedBefore);
+        if link != one.latest.0 || one.heard.is_some_and(|heard| heard >= told) {
+            return;
         }
-        let is_latest = asked.1 >= one.latest.1;
+        one.heard = Some(told);
+        let is_latest = number >= one.latest.1;
         one.handed_over &= !is_latest;
-        match &mut one.state {
-            State::Prospect => one.state = State::Pending,
-            State::Declined { before, .. } if *before == Unanswered::Prospect => {
-                *before = Unanswered::Pending;
+        let mail = report.mail();
+        if mail == Mail::Sent {
+            match &mut one.state {
+                State::Prospect => one.state = State::Pending,
+                State::Declined { before, .. } if *before == Unanswered::Prospect => {
+                    *before = Unanswered::Pending;
+                }
+                _ => {}
             }
-            _ => {}
         }
-        if is_latest || !one.mail.waits() {
-            one.mail = Mail::Sent;
+        // That it is held back says more than that it was dropped for that.
+        let is_held = mail == Mail::Dropped && one.mail == Mail::Held;
+        // Somebody has sent it again since, perhaps for that.
+        let is_past = mail == Mail::Bounced && !is_latest;
+        if !is_held && !is_past && (is_latest || !one.mail.waits()) {
+            one.mail = mail;
         }
-        Ok(())
     }
 
-    fn ask(&mut self) -> Answer {
+    fn ask(&mut self) -> Told {
+        if !self.is_active() {
+            // There is no page.
+            return Err(R::NotFound);
+        }
         if self.group_is_gone {
             return Err(R::GroupInactive);
         }
@@ -622,7 +902,10 @@ impl Table {
         Ok(())
     }
 
-    fn verify(&mut self) -> Answer {
+    fn verify(&mut self) -> Told {
+        if !self.is_active() {
+            return Err(R::JoinPageClosed);
+        }
         if self.group_is_gone {
             return Err(R::GroupInactive);
         }
@@ -633,7 +916,7 @@ impl Table {
         if self.makes_room() {
             self.all.push(Invited {
                 state: State::Pending,
-                ..Invited::new(Mail::Sent)
+                ..Invited::new(Mail::Sent, None)
             });
         } else if let Some(hidden) = self.all.iter_mut().find(|one| one.occupies() && one.is_hidden()) {
             hidden.state = State::Pending;
@@ -643,11 +926,14 @@ impl Table {
         Ok(())
     }
 
-    fn worker_asks(&mut self, of: usize) -> Answer {
+    fn worker_asks(&mut self, of: usize) -> Told {
+        let is_active = self.require_active();
         let one = &mut self.all[of];
         if self.opted_out.is_some() || !one.is_live() || one.mail.waits() {
             return Err(UNWANTED);
         }
+        // The mail of an organization that is halted waits.
+        is_active?;
         if self.group_is_gone {
             one.mail = Mail::Held;
             one.handed_over = false;
