@@ -66,7 +66,7 @@ invites-you = { $organization } le invita
 to-join = Para unirse a
 sent-to = Enviada a
 joined = Se ha unido a { $organization }
-joined-then = Ahora se le asignan sus cursos. Puede cerrar esta página.
+joined-then = Ahora se le asignan sus formaciones. Puede cerrar esta página.
 declined = Esta invitación fue rechazada
 declined-undo = No se ha unido a { $organization }. Si es un error, puede deshacerlo hasta el { $time }.
 undo-here = Deshacer: quiero ver la invitación otra vez
@@ -79,8 +79,8 @@ expired-ask = No se aceptó a tiempo. Pida a { $organization } que la envíe otr
 expired-unwanted = ¿No quiere que se envíe otra vez?
 decline-it = Rechazarla
 another-meant = No se aceptó nada: desde que se abrió aquella página se abrió aquí otra invitación, o inició sesión otra persona. Esto es lo que está abierto ahora: compruebe si es la invitación que quiere, y si es usted.
-accept-as = Ha iniciado sesión como { $name }. Si acepta, la organización ve su nombre y se le asignan los cursos del grupo.
-accept-as-at = Ha iniciado sesión como { $name } con { $issuer }. Si acepta, la organización ve su nombre y se le asignan los cursos del grupo.
+accept-as = Ha iniciado sesión como { $name }. Si acepta, la organización ve su nombre y se le asignan las formaciones del grupo.
+accept-as-at = Ha iniciado sesión como { $name } con { $issuer }. Si acepta, la organización ve su nombre y se le asignan las formaciones del grupo.
 accept = Aceptar la invitación
 somebody-else = Ha iniciado sesión como { $name }, cuya dirección verificada no es la que fue invitada. La invitación sigue como estaba.
 somebody-else-at = Ha iniciado sesión como { $name } con { $issuer }, cuya dirección verificada no es la que fue invitada. La invitación sigue como estaba.
@@ -98,13 +98,13 @@ decline = Rechazar la invitación
 back = Volver
 
 # The page of everything that was sent to whoever is signed in.
-joined-own = Se ha unido. Ahora se le asignan sus cursos.
+joined-own = Se ha unido. Ahora se le asignan sus formaciones.
 sign-in-own = Inicie sesión con la dirección que fue invitada y verá todas las invitaciones que esperan su respuesta.
 none-own = Ninguna invitación a sus direcciones confirmadas espera respuesta.
 until = Hasta
 declined-own = La ha rechazado. Puede deshacerlo hasta el { $time }.
 expired-own = Ha caducado. Pida a { $organization } que la envíe otra vez, o rechácela.
-accept-then = Si acepta, { $organization } ve su nombre y se le asignan los cursos del grupo.
+accept-then = Si acepta, { $organization } ve su nombre y se le asignan las formaciones del grupo.
 undo-short = Deshacer
 undo-of = el rechazo de { $organization }
 accept-short = Aceptar
@@ -165,7 +165,7 @@ consent-too-often = Ha permitido a esta organización leer su registro de formac
 consent-unknown = Ya no hay nada suyo con este nombre. Vuelva para ver cómo está.
 consent-unsure = No supimos a tiempo si se hizo. Vuelva dentro de un momento: la página muestra cómo está.
 consent-back = A quién puede leer su registro de formación
-joined-consent = Su organización ve estos cursos. Si puede leer el resto de su registro de formación, lo decide usted.
+joined-consent = Su organización ve estas formaciones. Si puede leer el resto de su registro de formación, lo decide usted.
 elsewhere = Sus otras páginas
 
 # Who read a learning record.
@@ -203,7 +203,7 @@ reading-several = Una lista en la que puede figurar ({ $call })
 
 # The page on which people ask to join.
 join = Unirse a { $organization }
-join-lead = Elija dónde trabaja y qué aprende, y escriba la dirección con la que hace sus cursos. Le enviamos un correo para confirmarla.
+join-lead = Elija dónde trabaja y qué aprende, y escriba la dirección con la que hace sus formaciones. Le enviamos un correo para confirmarla.
 join-missing = Falta algo
 join-again = Esta página se había quedado antigua. Lo que eligió y escribió sigue aquí: pulse el botón otra vez
 join-location = Lugar
