@@ -8,12 +8,7 @@ use muster_language::{Language, Texts};
 const ENGLISH: &str = include_str!("../../locales/announcement.en.ftl");
 const SPANISH: &str = include_str!("../../locales/announcement.es.ftl");
 
-/// A test reads both files; should one not be well formed nevertheless, keys are said.
-static TEXTS: LazyLock<Option<Texts>> = LazyLock::new(|| {
-    Texts::new(ENGLISH, SPANISH)
-        .inspect_err(|problem| tracing::error!(%problem, "an announcement has no words"))
-        .ok()
-});
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| Texts::built_in(ENGLISH, SPANISH));
 
 /// A message to send from one's own mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +33,7 @@ impl Announcement {
     /// The announcement in this language.
     pub(crate) fn of(about: About<'_>, language: Language) -> Self {
         let organization = ("organization", about.organization);
-        let mail = say(language, "mail-subject", &[organization]);
+        let mail = TEXTS.say(language, "mail-subject", &[organization]);
         let values = [
             organization,
             ("mail", mail.as_str()),
@@ -47,16 +42,10 @@ impl Announcement {
         ];
         Self {
             language,
-            subject: say(language, "subject", &[organization]),
-            text: say(language, "text", &values),
+            subject: TEXTS.say(language, "subject", &[organization]),
+            text: TEXTS.say(language, "text", &values),
         }
     }
-}
-
-fn say(language: Language, key: &str, values: &[(&str, &str)]) -> String {
-    TEXTS
-        .as_ref()
-        .map_or_else(|| key.to_owned(), |texts| texts.say(language, key, values))
 }
 
 #[cfg(test)]

@@ -8,15 +8,12 @@ use muster_clock::Zone;
 use muster_language::{Language, Texts};
 use time::OffsetDateTime;
 
-/// What the pages say. A test reads both files; should one not be well formed nevertheless, pages show keys.
-static TEXTS: LazyLock<Option<Texts>> = LazyLock::new(|| {
-    let texts = Texts::new(
+/// What the pages say.
+static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
+    Texts::built_in(
         include_str!("../../../locales/en.ftl"),
         include_str!("../../../locales/es.ftl"),
-    );
-    texts
-        .inspect_err(|problem| tracing::error!(%problem, "pages have no words"))
-        .ok()
+    )
 });
 
 /// What a page shows of the browser that asks for it: known when it is rendered.
@@ -61,9 +58,7 @@ impl Frame {
 
     /// The same, with any number of values.
     pub(super) fn with(&self, key: &str, values: &[(&str, &str)]) -> String {
-        TEXTS
-            .as_ref()
-            .map_or_else(|| key.to_owned(), |texts| texts.say(self.language, key, values))
+        TEXTS.say(self.language, key, values)
     }
 
     /// A time in seconds since 1970, as it stands in a sentence and as clocks show it where that is what it is about; nothing for
@@ -118,7 +113,7 @@ mod tests {
     #[test]
     fn every_message_is_in_each_language_with_the_same_values_and_no_markup() {
         assert_eq!(faults(ENGLISH, SPANISH), Vec::<String>::new());
-        assert!(TEXTS.is_some());
+        assert!(Texts::new(ENGLISH, SPANISH).is_ok());
         for line in ENGLISH.lines().chain(SPANISH.lines()) {
             assert!(!line.contains(['<', '>', '&', '"']), "{line}");
         }
