@@ -173,6 +173,12 @@ impl SheetLine {
         let text = text.into();
         Self { text, size, above }
     }
+
+    /// What it says.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 impl Cell {

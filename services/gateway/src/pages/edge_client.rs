@@ -5,6 +5,7 @@ mod trainings;
 
 use std::convert::Infallible;
 
+use muster_language::Language;
 use muster_proto::employment::v1::person_employment_service_client::PersonEmploymentServiceClient;
 use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
 use muster_proto::invitation::v1::join_request_service_client::JoinRequestServiceClient;
@@ -226,14 +227,19 @@ impl EdgeClient {
         self.own.clone().lift_person_opt_out(request).await.map(drop)
     }
 
-    /// A certificate of theirs as a file.
+    /// A certificate of theirs as a file, in this language.
     pub(crate) async fn download_own_certificate(
         &self,
         client: &ClientAddress,
         session: &Session,
         name: String,
+        language: Language,
     ) -> Result<DownloadPersonCertificateResponse, Status> {
-        let request = request(client, Some(session), DownloadPersonCertificateRequest { name })?;
+        let message = DownloadPersonCertificateRequest {
+            name,
+            language: language.tag().to_owned(),
+        };
+        let request = request(client, Some(session), message)?;
         Ok(self
             .records
             .clone()

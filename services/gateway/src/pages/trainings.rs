@@ -10,6 +10,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_clock::Zone;
+use muster_language::Language;
 use muster_proto::records::v1::{
     Assignment, AssignmentState, Certificate, ListPersonAssignmentsResponse, ListProgressTransfersResponse,
     TransferProgressRequest,
@@ -200,10 +201,11 @@ pub(crate) async fn transfer(posted: Posted) -> Response {
     }
 }
 
-/// `GET /trainings/certificates/{certificate}`: one of theirs as a page to print.
+/// `GET /trainings/certificates/{certificate}`: one of theirs as a page to print, in the language of their browser.
 pub(crate) async fn certificate(
     State(pages): State<Arc<Pages>>,
     Extension(signed_in): Extension<SignedIn>,
+    Extension(language): Extension<Language>,
     client: ClientAddress,
     Path(certificate): Path<String>,
 ) -> Response {
@@ -211,7 +213,10 @@ pub(crate) async fn certificate(
         return Redirect::to(PAGE).into_response();
     };
     let name = format!("persons/me/certificates/{certificate}");
-    match pages.edge.download_own_certificate(&client, session, name).await {
+    let download = pages
+        .edge
+        .download_own_certificate(&client, session, name, language);
+    match download.await {
         Ok(answer) => {
             let file = answer.file.unwrap_or_default();
             let disposition = format!("attachment; filename=\"{}\"", answer.file_name);

@@ -333,11 +333,17 @@ async fn a_learner_takes_a_certificate_with_them() {
         gone.text
     );
     assert_eq!(gone.link("To your trainings").as_deref(), Some(PAGE));
+    // In which they read the page, they read what is on paper.
+    let spanish = browser.get(&format!("{PAGE}?lang=es")).await;
+    assert!(spanish.text.contains("Descargar (PDF)"), "{}", spanish.text);
+    assert_eq!(browser.get(link).await.headers["content-language"], "es");
     let asked = fixture
         .backend
         .messages::<DownloadPersonCertificateRequest>("/DownloadPersonCertificate");
-    let wanted = DownloadPersonCertificateRequest {
+    let wanted = |language: &str| DownloadPersonCertificateRequest {
         name: CERTIFICATE.to_owned(),
+        language: language.to_owned(),
     };
-    assert_eq!(asked.first(), Some(&wanted));
+    let mine: Vec<_> = asked.into_iter().filter(|one| one.name == CERTIFICATE).collect();
+    assert_eq!(mine, [wanted("en"), wanted("es")]);
 }

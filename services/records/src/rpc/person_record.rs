@@ -65,7 +65,9 @@ impl PersonRecordService for Rpc {
         let found = super::certificate::find(context, name).await?;
         let own = call.person()?.name.as_deref();
         let named = name::prepare(context, found, own).await?;
-        let file = export::certificate::print(&named)?;
+        // The field rule has looked at it.
+        let language = call.message.language.parse().unwrap_or_default();
+        let file = export::certificate::print(&named, language)?;
         Ok(Response::new(pb::DownloadPersonCertificateResponse {
             file: Some(file.body),
             file_name: file.name,

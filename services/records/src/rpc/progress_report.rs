@@ -106,14 +106,16 @@ impl ProgressReportService for Rpc {
         request: Request<pb::DownloadIssuedCertificateRequest>,
     ) -> Result<Response<pb::DownloadIssuedCertificateResponse>, Status> {
         let context = &self.context;
-        let (_, (organization, name)) = Call::read(request, parse::issued_one)?;
+        let (call, (organization, name)) = Call::read(request, parse::issued_one)?;
         let found = super::certificate::find(context, name).await?;
         // One that others issued, or that is the person's own, is none here.
         if found.organization != Some(organization) {
             return Err(Error::from(Failure::NotFound).into());
         }
         let named = name::prepare(context, found, None).await?;
-        let file = export::certificate::print(&named)?;
+        // The field rule has looked at it.
+        let language = call.message.language.parse().unwrap_or_default();
+        let file = export::certificate::print(&named, language)?;
         Ok(Response::new(pb::DownloadIssuedCertificateResponse {
             file: Some(file.body),
             file_name: file.name,

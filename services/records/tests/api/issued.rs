@@ -59,12 +59,16 @@ impl Fixture {
     }
 
     pub(crate) async fn certificate_of(&self, who: TestCaller, name: &str) -> Printed {
-        let name = name.to_owned();
-        let answer = self
-            .person_records(who)
-            .download_person_certificate(DownloadPersonCertificateRequest { name })
-            .await?
-            .into_inner();
+        self.certificate_in(who, name, "").await
+    }
+
+    async fn certificate_in(&self, who: TestCaller, name: &str, language: &str) -> Printed {
+        let request = DownloadPersonCertificateRequest {
+            name: name.to_owned(),
+            language: language.to_owned(),
+        };
+        let mut records = self.person_records(who);
+        let answer = records.download_person_certificate(request).await?.into_inner();
         Ok((answer.file.unwrap().data, answer.file_name))
     }
 
@@ -111,10 +115,15 @@ impl Fixture {
     }
 
     pub(crate) async fn issued_certificate(&self, certificate: &str) -> Printed {
+        self.issued_certificate_in(certificate, "").await
+    }
+
+    async fn issued_certificate_in(&self, certificate: &str, language: &str) -> Printed {
         let mut reports = ProgressReportServiceClient::new(self.service.calls_of(self.admin()));
         let request = DownloadIssuedCertificateRequest {
             parent: self.organization_name().to_string(),
             certificate: certificate.to_owned(),
+            language: language.to_owned(),
         };
         let answer = reports.download_issued_certificate(request).await?.into_inner();
         Ok((answer.file.unwrap().data, answer.file_name))
@@ -192,6 +201,31 @@ async fn a_certificate_is_a_page_to_print_for_its_holder_and_for_who_issued_it()
     acts::close_organization(&fixture.organizations, fixture.organization).await;
     eventually(async || fixture.known("learner-1").await.state == "ENDED").await;
     assert!(fixture.issued_certificate(&certificate).await.is_ok());
+}
+
+/// Who reads it says in which language; a number has one page in each, whoever prints it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_printed_in_the_language_that_is_said() {
+    let fixture = Fixture::start().await;
+    let assignment = fixture.assigned("learner-1", "A-1").await;
+    let certificate = fixture.report(&assignment, 100).await.unwrap().certificate;
+    let number = fixture.the_certificate("learner-1").await.certificate_number;
+    let own = async |language| {
+        let learner = TestCaller::person("learner-1");
+        fixture.certificate_in(learner, &certificate, language).await
+    };
+    let (english, spanish) = (own("en").await.unwrap(), own("es").await.unwrap());
+    assert!(own("").await.unwrap() == english, "English, unless it is said");
+    assert!(spanish.0 != english.0, "other words");
+    assert_eq!(english.1, format!("certificate-{number}.pdf"));
+    assert_eq!(spanish.1, format!("certificado-{number}.pdf"));
+    for (language, page) in [("", english), ("es", spanish)] {
+        let issued = fixture.issued_certificate_in(&certificate, language).await;
+        assert!(issued.unwrap() == page, "the same for who issued it");
+    }
+    assert_eq!(reason(own("fr").await), ErrorReason::InvalidRequest);
+    let issued = fixture.issued_certificate_in(&certificate, "fr").await;
+    assert_eq!(reason(issued), ErrorReason::InvalidRequest);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -90,6 +90,7 @@ fn assigned() -> Vec<Row> {
             let request = DownloadIssuedCertificateRequest {
                 parent: at.name(),
                 certificate: at.absent("learners"),
+                ..Default::default()
             };
             Attempt::by("owner", &request).violates(&["certificate"])
         }),
@@ -97,6 +98,7 @@ fn assigned() -> Vec<Row> {
             let request = DownloadIssuedCertificateRequest {
                 parent: at.name(),
                 certificate: absent_certificate(&at, &somebody(&at)),
+                ..Default::default()
             };
             Attempt::by("owner", &request)
         }),
@@ -467,7 +469,10 @@ fn own_lists() -> Vec<Row> {
         page_token: page_token.into(),
         ..Default::default()
     };
-    let certificate = |name: String| DownloadPersonCertificateRequest { name };
+    let certificate = |name: String| DownloadPersonCertificateRequest {
+        name,
+        ..Default::default()
+    };
     let me = || "persons/me".to_owned();
     vec![
         row("ListPersonAssignments", R::PermissionDenied, async move |at| {
