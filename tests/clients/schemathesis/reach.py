@@ -202,6 +202,8 @@ others = [
 others = call("BatchCreateInvitations", "owner", at, requests=others)["invitations"]
 call("ListInvitations", "owner", at, {"order": "INVITATION_ORDER_ADDRESS", "text": "example"})
 call("GetAnnouncement", "owner", at, {"language": "es"})
+limits = call("GetRateLimits", "owner", at, {"address": LEARNER})
+assert limits["mailsToAMailboxPerDay"]["used"] == "1", limits
 
 
 def pending():

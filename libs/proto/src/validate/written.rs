@@ -77,6 +77,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
     (
         "an address: read by `muster_address`, which knows what addresses may hold",
         &[
+            "muster.invitation.v1.GetRateLimitsRequest.address",
             "muster.invitation.v1.Invitation.address",
             "muster.invitation.v1.RequestToJoinRequest.address",
         ],

@@ -94,7 +94,7 @@ impl Mailed {
 
     /// How many there are in the fullest day that holds `time`; days begin at any moment, and what is exactly a day later is not
     /// in them.
-    fn in_fullest_day(&self, time: OffsetDateTime) -> usize {
+    pub(crate) fn in_fullest_day(&self, time: OffsetDateTime) -> usize {
         let (after, before) = (time - DAY, time + DAY);
         let is_near = |sent: &OffsetDateTime| after < *sent && *sent < before;
         let near: Vec<OffsetDateTime> = self.times.iter().copied().filter(is_near).collect();

@@ -4,6 +4,7 @@ mod announcement;
 mod batch;
 mod create;
 mod crowd;
+mod limits;
 mod parse;
 mod spec;
 mod watch;
@@ -110,6 +111,14 @@ impl InvitationService for Rpc {
         })?;
         let said = announcement::announcement(&self.context, call.organization()?, language).await?;
         Ok(Response::new(said.into()))
+    }
+
+    async fn get_rate_limits(
+        &self,
+        request: Request<pb::GetRateLimitsRequest>,
+    ) -> Result<Response<pb::GetRateLimitsResponse>, Status> {
+        let (_, asked) = Call::read(request, limits::asked)?;
+        Ok(Response::new(limits::limits(&self.context, &asked).await?))
     }
 
     async fn reschedule_invitation(

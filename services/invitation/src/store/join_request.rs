@@ -149,6 +149,18 @@ pub(crate) async fn counts(
     .await?)
 }
 
+/// How many requests there were to the organization after `since`.
+pub(crate) async fn count(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    since: OffsetDateTime,
+) -> Result<i64, DatabaseError> {
+    let count = sqlx::query_scalar(
+        "SELECT count(*) FROM join_requests WHERE create_time > $2 AND organization_id = $1",
+    );
+    Ok(count.bind(organization).bind(since).fetch_one(connection).await?)
+}
+
 /// How many requests with the mailbox there were to the organization after `since`.
 pub(crate) async fn count_to_organization(
     connection: &mut PgConnection,

@@ -98,6 +98,30 @@ pub(crate) async fn in_day(
         .await?)
 }
 
+/// As [`in_day`], and those of them that one person asked for by hand.
+pub(crate) async fn in_day_by(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    inviter: PersonId,
+    hour: Hour,
+) -> Result<Used, DatabaseError> {
+    Ok(sqlx::query_as(concat!(
+        "SELECT (",
+        fullest_day!(),
+        ") AS of_organization, (",
+        fullest_day!(
+            "inviter_message_counts",
+            "organization_id = $1 AND person_id = $3"
+        ),
+        ") AS of_inviter",
+    ))
+    .bind(organization)
+    .bind(hour.0)
+    .bind(inviter)
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Counts `messages` more, due in `hour`, and gives the sum of the fullest 24 hours without them. Of concurrent calls
 /// each sees only what was committed before: the limit is met up to as many messages as are asked for at the same
 /// moment. Holds a row that others may wait for until the transaction ends: to be the last thing that one does.

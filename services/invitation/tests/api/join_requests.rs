@@ -33,7 +33,7 @@ async fn open_with(settings: &[(&str, &str)], allowed: &str) -> Fixture {
     fixture
 }
 
-async fn ask(fixture: &Fixture, address: &str) -> Result<String, Status> {
+pub(crate) async fn ask(fixture: &Fixture, address: &str) -> Result<String, Status> {
     let request = RequestToJoinRequest {
         slug: "sunrise".to_owned(),
         group: fixture.group_name(&fixture.nurses),

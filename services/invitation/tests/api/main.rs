@@ -38,6 +38,7 @@ mod own;
 mod plans;
 mod previews;
 mod races;
+mod rate_limits;
 mod refusals;
 mod repeats;
 mod replicas;

@@ -6,9 +6,9 @@ use muster_clock::Clock;
 use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
     CancelInvitationRequest, CreateInvitationRequest, CreateInvitationResponse, DeclineInvitationRequest,
-    GetAcceptanceRequest, GetAnnouncementRequest, GetInvitationRequest, InvitationFilter, InvitationState,
-    ListInvitationsRequest, ListLearnersRequest, RescheduleInvitationRequest, ResendInvitationRequest,
-    WatchInvitationsRequest,
+    GetAcceptanceRequest, GetAnnouncementRequest, GetInvitationRequest, GetRateLimitsRequest,
+    InvitationFilter, InvitationState, ListInvitationsRequest, ListLearnersRequest,
+    RescheduleInvitationRequest, ResendInvitationRequest, WatchInvitationsRequest,
 };
 use muster_proto::notification::v1::{GetMailRequest, MailPurpose};
 use muster_proto::organization::v1::Plan;
@@ -427,6 +427,20 @@ fn read() -> Vec<Row> {
                 language: String::new(),
             };
             Attempt::by("staff", &request)
+        }),
+        row("GetRateLimits", R::NotFound, async |at| {
+            let request = GetRateLimitsRequest {
+                parent: format!("organizations/{}", at.suite.request_id()),
+                address: String::new(),
+            };
+            Attempt::by("staff", &request)
+        }),
+        row("GetRateLimits", R::InvalidRequest, async |at| {
+            let request = GetRateLimitsRequest {
+                parent: at.name(),
+                address: "nobody".into(),
+            };
+            Attempt::by("owner", &request).violates(&["address"])
         }),
         row("GetInvitation", R::NotFound, async |at| {
             let name = at.absent("invitations");

@@ -713,6 +713,13 @@ fn invitations() -> Vec<Row> {
             "words to copy invite nobody",
         ),
         row(
+            "GetRateLimits",
+            "$owner",
+            r#"parent: "$organization""#,
+            ALWAYS,
+            READ,
+        ),
+        row(
             "RescheduleInvitation",
             "$owner",
             r#"name: "$scheduled" send_time { seconds: $later }"#,

@@ -70,6 +70,12 @@ impl Mailboxes {
         Ok(Some(others))
     }
 
+    /// How many mails there are to the mailbox of the address in the fullest day that holds `due`.
+    pub(crate) fn used(&self, address: &EmailAddress, due: OffsetDateTime) -> usize {
+        let mailed = self.mailed.get(Mailbox::of(address).as_str());
+        mailed.map_or(0, |mailed| mailed.in_fullest_day(due))
+    }
+
     /// The first time from `due` on at which a mail to the address may be due. It is not noted.
     pub(crate) fn next(&self, address: &EmailAddress, due: OffsetDateTime) -> OffsetDateTime {
         let mailed = self.mailed.get(Mailbox::of(address).as_str());
