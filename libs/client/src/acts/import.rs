@@ -85,6 +85,7 @@ pub async fn template<T: Transport>(
 pub async fn refused_rows<T: Transport>(reader: &T, name: &str) -> Result<Vec<u8>, CallError> {
     let request = DownloadRefusedRowsRequest {
         name: name.to_owned(),
+        language: String::new(),
     };
     // Gathered inside of the call: a file that broke off is read again from its beginning.
     call(reader, request, async |client, request| {

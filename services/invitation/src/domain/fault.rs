@@ -56,7 +56,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// The column it is in; empty where it is the row's.
-    fn column(&self) -> &str {
+    pub(crate) fn column(&self) -> &str {
         match self {
             Fault::CellTooLong { column }
             | Fault::SpaceBeforeMark { column }
@@ -68,7 +68,7 @@ impl Fault {
     }
 
     /// What it is, for programs.
-    fn reason(&self) -> Reason {
+    pub(crate) fn reason(&self) -> Reason {
         match self {
             Fault::SurplusCells { .. } => Reason::SurplusCells,
             Fault::CellTooLong { .. } => Reason::CellTooLong,

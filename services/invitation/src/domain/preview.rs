@@ -8,7 +8,7 @@
 //! what a file becomes.
 
 mod lookup;
-mod near;
+pub(super) mod near;
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};

@@ -52,8 +52,8 @@ impl ImportService for Rpc {
         &self,
         request: Request<pb::DownloadRefusedRowsRequest>,
     ) -> Result<Response<Self::DownloadRefusedRowsStream>, Status> {
-        let (_, name): (_, ImportName) = Call::read(request, |call, violations| Ok(call.name(violations)))?;
-        let (mut file, pieces) = refused(&self.context, name).await?;
+        let (_, (name, language)) = Call::read(request, parse::refused)?;
+        let (mut file, pieces) = refused(&self.context, name, language).await?;
         let piece = move |piece: Result<Vec<u8>, Error>| match piece {
             Ok(data) => Ok(file::refused_rows(
                 std::mem::take(&mut file.name),

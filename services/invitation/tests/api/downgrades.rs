@@ -41,6 +41,7 @@ impl Fixture {
         let imports = self.imports().list_imports(imports).await.unwrap();
         let request = DownloadRefusedRowsRequest {
             name: import.name.clone(),
+            ..Default::default()
         };
         let mut pieces = self
             .imports()

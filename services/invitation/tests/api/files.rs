@@ -38,8 +38,18 @@ async fn refused(fixture: &Fixture, import: &Import) -> Result<(String, String),
 
 /// The name, the type and the bytes of it.
 async fn refused_file(fixture: &Fixture, import: &Import) -> Result<(String, String, Vec<u8>), Status> {
+    refused_file_in(fixture, import, "").await
+}
+
+/// The same, in this language.
+async fn refused_file_in(
+    fixture: &Fixture,
+    import: &Import,
+    language: &str,
+) -> Result<(String, String, Vec<u8>), Status> {
     let request = DownloadRefusedRowsRequest {
         name: import.name.clone(),
+        language: language.to_owned(),
     };
     let mut pieces = fixture
         .imports()
@@ -542,4 +552,73 @@ async fn a_template_speaks_as_is_asked_or_as_the_organization_does_and_uploads_e
         wanted(ImportFileFormat::Csv, "en").await.file_name,
         "invitations.csv"
     );
+}
+
+/// The problems of the rows, in the order of the file.
+async fn descriptions(fixture: &Fixture, import: &Import) -> Vec<String> {
+    let rows = rows(fixture, import).await.into_iter();
+    let problems = rows.flat_map(|row| row.problems);
+    problems.map(|problem| problem.description).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_rows_are_told_as_is_asked_or_as_the_organization_speaks_and_upload_either_way() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let file = "email;groups;location\r\n\
+                nobody at example;Nurses;\r\n\
+                \"ada@example.org\r\n\";Cooks;\r\n\
+                mend@example.org;nurses;main street\r\n";
+    let import = upload(&fixture, file.as_bytes()).await.unwrap();
+    let english = refused_file(&fixture, &import).await.unwrap();
+    let asked = refused_file_in(&fixture, &import, "es").await.unwrap();
+    fixture
+        .profile_sql("UPDATE organizations SET language = 'es'")
+        .await;
+    let spanish = refused_file(&fixture, &import).await.unwrap();
+    assert_eq!(spanish, asked);
+    assert_eq!(refused_file_in(&fixture, &import, "en").await.unwrap(), english);
+    assert_eq!(
+        (english.0.as_str(), spanish.0.as_str()),
+        ("refused learners.csv", "rechazadas learners.csv")
+    );
+    let text = String::from_utf8(spanish.2).unwrap();
+    for said in [
+        "\u{feff}\"correo\";\"grupos\";\"lugar\";\"problema\"\r\n",
+        "\"fila 2: correo: la dirección debe tener la forma nombre@dominio",
+        "\"fila 3: grupos: no hay ningún grupo «Cooks»; cuentan las mayúsculas, las minúsculas y los espacios\"",
+        "\"fila 4 (línea 5 del archivo): grupos: no hay ningún grupo «nurses»; ",
+        " (probablemente: Nurses); lugar: no hay ningún lugar «main street»; ",
+        " (probablemente: Main street)\"",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    for english in ["row ", " the ", "there is", "probably"] {
+        assert!(!text.contains(english), "{english}: {text}");
+    }
+    // What programs are told is in English, whoever the organization speaks to.
+    let told = descriptions(&fixture, &import).await;
+    assert!(told[1].starts_with("there is no group"), "{told:?}");
+    let again = upload(&fixture, text.as_bytes()).await.unwrap();
+    assert_eq!(
+        descriptions(&fixture, &again).await,
+        told,
+        "unchanged it says the same"
+    );
+    let mended = text
+        .replace("\"nurses\"", "\"Nurses\"")
+        .replace("\"main street\"", "\"Main street\"");
+    let mended = upload(&fixture, mended.as_bytes()).await.unwrap();
+    assert_eq!((mended.valid_count, mended.error_count), (1, 2));
+
+    let file = workbook(&[["Correo", "Grupos", "Lugar"], ["mend@example.org", "nurses", ""]]);
+    let import = upload(&fixture, &file).await.unwrap();
+    let (name, _, bytes) = refused_file(&fixture, &import).await.unwrap();
+    assert_eq!(name, "rechazadas learners.xlsx");
+    let again = upload(&fixture, &bytes).await.unwrap();
+    let told = descriptions(&fixture, &import).await;
+    assert_eq!((told.len(), again.error_count), (1, 1));
+    assert_eq!(descriptions(&fixture, &again).await, told);
+    let refused = refused_file_in(&fixture, &import, "fr").await;
+    assert_eq!(reason(refused), R::InvalidRequest);
 }

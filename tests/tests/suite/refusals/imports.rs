@@ -138,6 +138,10 @@ fn downloaded() -> Vec<Row> {
         page_token: page_token.into(),
         ..Default::default()
     };
+    let refused_rows = |name: String| DownloadRefusedRowsRequest {
+        name,
+        ..Default::default()
+    };
     vec![
         row("DownloadImportTemplate", R::InvalidRequest, async move |at| {
             Attempt::by("owner", &template(&at, ImportFileFormat::Unspecified)).violates(&["format"])
@@ -151,18 +155,17 @@ fn downloaded() -> Vec<Row> {
                 Attempt::by("owner", &template(&at, ImportFileFormat::Xlsx)).metadata("state", "SUSPENDED")
             },
         ),
-        row("DownloadRefusedRows", R::NotFound, async |at| {
-            let name = at.absent("imports");
-            Attempt::by("owner", &DownloadRefusedRowsRequest { name })
+        row("DownloadRefusedRows", R::NotFound, async move |at| {
+            Attempt::by("owner", &refused_rows(at.absent("imports")))
         }),
-        row("DownloadRefusedRows", R::ImportRowsDeleted, async |at| {
+        row("DownloadRefusedRows", R::ImportRowsDeleted, async move |at| {
             let name = ready(&at).await.name;
             let statement = format!(
                 "UPDATE imports SET state = 'DISAPPROVED', purge_time = NULL WHERE import_id = '{}'",
                 last(&name)
             );
             at.database("invitation").await.change(&statement).await;
-            Attempt::by("owner", &DownloadRefusedRowsRequest { name })
+            Attempt::by("owner", &refused_rows(name))
         }),
         row("ListImports", R::PageTokenInvalid, async move |at| {
             Attempt::by("owner", &listing(at.name(), "AAAA"))

@@ -1,10 +1,13 @@
 //! The rows that became nothing, as a file that can be mended and uploaded again.
 
+mod words;
+
 use std::fmt::Write as _;
 
+use muster_language::Language;
 use muster_tables::{Cell, Column, Format, Head, TableWriter, guarded};
 
-use super::super::problem::{Problem, Severity};
+use super::template::columns;
 use super::{Import, Row, RowState};
 
 /// What a spreadsheet program takes for UTF-8.
@@ -15,13 +18,11 @@ const SEPARATORS: [&str; 3] = [",", ";", "\t"];
 /// The rows of an import that are in it.
 pub(crate) const STATES: [RowState; 2] = [RowState::Invalid, RowState::Refused];
 
-/// The names of the columns. The last one is no column that is read.
-const COLUMNS: [&str; 4] = ["email", "groups", "location", "problem"];
-
 /// The file, written like the one that was uploaded, so that the same program opens it.
 #[derive(Debug)]
 pub(crate) struct RefusedFile {
     pub(crate) name: String,
+    language: Language,
     kind: Kind,
 }
 
@@ -32,27 +33,32 @@ enum Kind {
 }
 
 impl RefusedFile {
-    /// The file about this import.
+    /// The file about this import, in this language.
     ///
     /// # Errors
     /// A workbook has no room for its head, which cannot be.
-    pub(crate) fn of(import: &Import) -> Result<Self, muster_tables::Problem> {
+    pub(crate) fn of(import: &Import, language: Language) -> Result<Self, muster_tables::Problem> {
         let given = import.file_name.as_str();
         let stem = given.rsplit_once('.').map_or(given, |(stem, _)| stem);
+        let name = words::file_name(stem, language);
         if !import.format.sheet.is_empty() {
             let head = Head {
                 title: String::new(),
                 notes: Vec::new(),
-                columns: COLUMNS.map(|name| Column::new(name, name, 3.0)).to_vec(),
+                columns: columns(language)
+                    .map(|name| Column::new(name, name, 3.0))
+                    .to_vec(),
             };
             return Ok(Self {
-                name: format!("refused {stem}.xlsx"),
+                name: format!("{name}.xlsx"),
+                language,
                 kind: Kind::Workbook(Box::new(TableWriter::new(Format::Xlsx, head)?)),
             });
         }
         let separator = SEPARATORS.into_iter().find(|one| *one == import.format.separator);
         Ok(Self {
-            name: format!("refused {stem}.csv"),
+            name: format!("{name}.csv"),
+            language,
             kind: Kind::Text {
                 separator: separator.unwrap_or(","),
             },
@@ -73,7 +79,7 @@ impl RefusedFile {
             Kind::Text { separator } => {
                 // What programs know the encoding by.
                 let mut text = BYTE_ORDER_MARK.to_owned();
-                write(&mut text, separator, COLUMNS);
+                write(&mut text, separator, columns(self.language));
                 text.into_bytes()
             }
             Kind::Workbook(writer) => writer.take(),
@@ -87,7 +93,8 @@ impl RefusedFile {
     pub(crate) fn rows(&mut self, rows: &[Row]) -> Result<Vec<u8>, muster_tables::Problem> {
         let mut text = String::new();
         for row in rows {
-            let (groups, problems) = (row.raw.groups.joined(";"), costs_of(row));
+            let groups = row.raw.groups.joined(";");
+            let problems = words::costs_of(row, self.language);
             let cells = [row.raw.address.as_str(), &groups, &row.raw.location, &problems];
             match &mut self.kind {
                 Kind::Text { separator } => write(&mut text, separator, cells),
@@ -125,25 +132,4 @@ fn write(text: &mut String, separator: &str, cells: [&str; 4]) {
         let _ = write!(text, "\"{}\"", cell.replace('"', "\"\""));
     }
     text.push_str("\r\n");
-}
-
-/// Where the row stood, and all that costs it. What was only warned of is told in the preview.
-fn costs_of(row: &Row) -> String {
-    let costs = row
-        .problems
-        .iter()
-        .filter(|problem| problem.severity == Severity::Error);
-    let problems: Vec<String> = costs.map(told_one).collect();
-    format!("{}: {}", row.raw.place(), problems.join("; "))
-}
-
-fn told_one(problem: &Problem) -> String {
-    let mut text = problem.description.clone();
-    if !problem.column.is_empty() {
-        text = format!("{}: {text}", problem.column);
-    }
-    if !problem.suggestion.is_empty() {
-        text.push_str(&format!(" (probably meant: {})", problem.suggestion));
-    }
-    text
 }

@@ -13,6 +13,8 @@ use crate::domain::inviting::InvitingContext;
 /// What a template says, in one language.
 struct Words {
     columns: [&'static str; 3],
+    /// What is wrong: a column of files of refused rows, which is not read.
+    problem: &'static str,
     /// The sheets. Their names are words of ours: those of organizations hold what a sheet's name may not.
     list: &'static str,
     choices: &'static str,
@@ -26,6 +28,7 @@ struct Words {
 
 const ENGLISH: Words = Words {
     columns: ["email", "groups", "location"],
+    problem: "problem",
     list: "Invitations",
     choices: "Choices",
     head: "how to fill in the list",
@@ -42,6 +45,7 @@ const ENGLISH: Words = Words {
 
 const SPANISH: Words = Words {
     columns: ["correo", "grupos", "lugar"],
+    problem: "problema",
     list: "Invitaciones",
     choices: "Opciones",
     head: "cómo rellenar la lista",
@@ -61,6 +65,13 @@ fn words(language: Language) -> &'static Words {
         Language::English => &ENGLISH,
         Language::Spanish => &SPANISH,
     }
+}
+
+/// The columns that are filled in, and the one that says what is wrong with a row.
+pub(super) fn columns(language: Language) -> [&'static str; 4] {
+    let words = words(language);
+    let [email, groups, location] = words.columns;
+    [email, groups, location, words.problem]
 }
 
 /// For so many rows choices are offered at least, also where the plan has no spreadsheets yet.

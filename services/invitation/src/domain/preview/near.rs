@@ -32,7 +32,7 @@ struct Name {
 
 /// How a name differs from one that looks just like it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Disguise {
+pub(in crate::domain) enum Disguise {
     /// By a character that nobody sees.
     Unseen(CodePoint),
     /// By characters that look the same: those at the first place that differs, here and there. `None` past the end.
@@ -99,7 +99,7 @@ impl Name {
 }
 
 /// How `given` is written otherwise than `name`, if it looks exactly like it (Unicode TS 39, confusables).
-pub(super) fn disguise(given: &str, name: &str) -> Option<Disguise> {
+pub(in crate::domain) fn disguise(given: &str, name: &str) -> Option<Disguise> {
     if !skeleton(&visible(given)).eq(skeleton(&visible(name))) {
         return None;
     }

@@ -1,13 +1,15 @@
 //! The rows of an import that became nothing, as a file that is written as it is read.
 
 use futures::stream::{self, Stream, StreamExt as _};
-use muster_ids::ImportName;
+use muster_ids::{ImportName, OrganizationId};
+use muster_language::Language;
 use muster_server::Failure;
 use sqlx::PgConnection;
 
 use crate::context::Context;
 use crate::domain::import::refused::{RefusedFile, STATES};
 use crate::error::Error;
+use crate::organization::ContextQuery;
 use crate::store::import::{find, rows};
 
 /// How many rows are read at a time: a file of a hundred thousand takes no more memory than one of a thousand.
@@ -19,20 +21,25 @@ pub(crate) struct Begun {
     pub(crate) media_type: &'static str,
 }
 
-/// What the file is, and its pieces.
+/// What the file is, and its pieces; in the language of the organization, unless one is said.
 ///
 /// # Errors
 /// What `DownloadRefusedRows` refuses; a piece, when the database cannot be asked any more.
 pub(crate) async fn refused(
     context: &Context,
     name: ImportName,
+    language: Option<Language>,
 ) -> Result<(Begun, impl Stream<Item = Result<Vec<u8>, Error>> + use<>), Error> {
     let finding = async |c: &mut PgConnection| find(c, name.organization, name.import).await;
     let import = context.database.read(finding).await?.ok_or(Failure::NotFound)?;
     if import.purge_time.is_none() {
         return Err(Error::RowsDeleted);
     }
-    let mut file = RefusedFile::of(&import)?;
+    let language = match language {
+        Some(language) => language,
+        None => language_of(context, name.organization).await?,
+    };
+    let mut file = RefusedFile::of(&import, language)?;
     let begun = Begun {
         name: file.name.clone(),
         media_type: file.media_type(),
@@ -49,6 +56,13 @@ pub(crate) async fn refused(
         }
     });
     Ok((begun, begin.chain(pieces)))
+}
+
+/// In which the organization speaks to people.
+async fn language_of(context: &Context, organization: OrganizationId) -> Result<Language, Error> {
+    let nothing = ContextQuery::default();
+    let inviting = context.organization.context_of(organization, &nothing).await?;
+    Ok(inviting.language)
 }
 
 /// A piece of a file, and the rest of it with the last row that was written; nothing where the piece was the last.

@@ -1,6 +1,7 @@
 //! The rows of an import that a request asks for.
 
 use muster_ids::ImportName;
+use muster_language::Language;
 use muster_proto::invitation::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
@@ -35,6 +36,17 @@ pub(super) fn template(
     };
     let language = call.message.language.parse().ok();
     Ok(format.map(|format| TemplateSpec { format, language }))
+}
+
+/// The import whose refused rows are wanted as a file, and in which language; `None`: in that of the organization.
+pub(super) fn refused(
+    call: &Call<pb::DownloadRefusedRowsRequest>,
+    violations: &mut Violations,
+) -> Parsed<(ImportName, Option<Language>)> {
+    let name = call.name(violations);
+    // Any other language is told of by the field's rule.
+    let language = call.message.language.parse().ok();
+    Ok(name.map(|name| (name, language)))
 }
 
 /// The import whose rows are listed, and the states of rows to filter by.
