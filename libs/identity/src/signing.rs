@@ -6,10 +6,18 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::secret_keys::{DEVELOPMENT_MARK, is_guessable, is_marked};
+
+/// Where the private key itself begins: RFC 8410 has 16 bytes before it, in both versions.
+const SEED_AT: usize = 16;
+/// The bytes of the private key.
+const SEED_LEN: usize = 32;
+
 /// A private key that signs, and the id under which its public half is published (RFC 7638 thumbprint).
 pub struct SigningKey {
     pair: Ed25519KeyPair,
     id: String,
+    is_development: bool,
 }
 
 /// A key that cannot be used.
@@ -18,16 +26,22 @@ pub enum SigningKeyProblem {
     /// Not an Ed25519 private key in PKCS#8 PEM.
     #[error("not an Ed25519 private key in PKCS#8 PEM (openssl genpkey -algorithm ed25519)")]
     NotAKey,
+    /// Somebody filled it in.
+    #[error(
+        "a key whose bytes are all the same can be guessed: make one (openssl genpkey -algorithm ed25519)"
+    )]
+    Guessable,
     /// The machine gave no randomness.
     #[error("no randomness to make a key of")]
     NoRandomness,
 }
 
 impl SigningKey {
-    /// Reads a private key: PKCS#8 PEM, as `openssl genpkey -algorithm ed25519` writes it.
+    /// Reads a private key: PKCS#8 PEM, as `openssl genpkey -algorithm ed25519` writes it. Text before it is passed
+    /// over; [`DEVELOPMENT_MARK`] is remembered.
     ///
     /// # Errors
-    /// Anything else.
+    /// Anything else, or a key that can be guessed.
     pub fn from_pem(pem: &str) -> Result<Self, SigningKeyProblem> {
         let body = pem
             .split_once("-----BEGIN PRIVATE KEY-----")
@@ -35,32 +49,53 @@ impl SigningKey {
             .map(|(body, _)| body.split_ascii_whitespace().collect::<String>())
             .ok_or(SigningKeyProblem::NotAKey)?;
         let der = STANDARD.decode(body).map_err(|_| SigningKeyProblem::NotAKey)?;
+        let seed = der.get(SEED_AT..SEED_AT + SEED_LEN);
+        if seed.is_some_and(is_guessable) {
+            return Err(SigningKeyProblem::Guessable);
+        }
         // "Maybe unchecked": openssl writes version 1, which has no public half to check against.
         let pair =
             Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(|_| SigningKeyProblem::NotAKey)?;
-        Ok(Self::new(pair))
+        Ok(Self {
+            is_development: is_marked(pem),
+            ..Self::new(pair)
+        })
     }
 
-    /// Makes a key, for development and tests.
+    /// Makes a key, for development and tests: it is marked as such.
     ///
     /// # Errors
     /// The machine has no randomness.
     pub fn generate() -> Result<Self, SigningKeyProblem> {
         Ed25519KeyPair::generate()
-            .map(Self::new)
+            .map(|pair| Self {
+                is_development: true,
+                ..Self::new(pair)
+            })
             .map_err(|_| SigningKeyProblem::NoRandomness)
     }
 
-    /// The private key as PEM, to be mounted.
+    /// The private key as PEM, to be mounted; behind [`DEVELOPMENT_MARK`] where it has it.
     ///
     /// # Errors
     /// The key cannot be written, which does not happen to keys that were made here.
     pub fn to_pem(&self) -> Result<String, SigningKeyProblem> {
         let der = self.pair.to_pkcs8v1().map_err(|_| SigningKeyProblem::NotAKey)?;
+        let mark = if self.is_development {
+            format!("{DEVELOPMENT_MARK}\n")
+        } else {
+            String::new()
+        };
         Ok(format!(
-            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            "{mark}-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
             STANDARD.encode(der.as_ref())
         ))
+    }
+
+    /// Whether a developer's machine made it for itself.
+    #[must_use]
+    pub fn is_development(&self) -> bool {
+        self.is_development
     }
 
     /// The `kid`: the RFC 7638 thumbprint of the public key.
@@ -97,7 +132,11 @@ impl SigningKey {
         // RFC 7638 §3: the required members in lexicographic order, without white space.
         let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
         let id = URL_SAFE_NO_PAD.encode(Sha256::digest(canonical));
-        Self { pair, id }
+        Self {
+            pair,
+            id,
+            is_development: false,
+        }
     }
 }
 
@@ -105,6 +144,7 @@ impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SigningKey")
             .field("id", &self.id)
+            .field("is_development", &self.is_development)
             .finish_non_exhaustive()
     }
 }

@@ -48,6 +48,7 @@ pub async fn findings<S: Service>(
     method_rules::load()?;
     let mut findings = vec![Finding::fine("settings", "can be used")];
     findings.push(certificate(common, clock));
+    findings.push(keys::own_keys(&common.listen, S::development_keys(own)));
     findings.push(keys::keys("keys of callers", &common.trust));
     findings.extend(workload_tokens(S::NAME, &common.workload, clock));
     match database::database::<S>(common, clock).await {

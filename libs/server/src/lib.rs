@@ -21,6 +21,10 @@
 //!         vec![("organization", &settings.organization_url)]
 //!     }
 //!
+//!     fn development_keys(_: &Settings) -> Vec<&'static str> {
+//!         Vec::new()
+//!     }
+//!
 //!     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
 //!         let organization = shell.peer("organization", &settings.organization_url);
 //!         Ok(App::new().task("import-worker", move |shutdown| {

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use clap::{Args, Command};
 use muster_clock::Clock;
+use muster_identity::DEVELOPMENT_MARK;
 use muster_server::Service;
 use muster_server::settings::{Program, read};
 
@@ -34,7 +35,7 @@ pub(crate) const SERVICES: [&str; 5] = [
 /// What links in mails begin with.
 const PUBLIC_URL: &str = "https://muster.test";
 /// 32 bytes in base64.
-const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+const KEY: &str = "AgEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
 /// What the services of one test share.
 #[derive(Debug)]
@@ -129,8 +130,9 @@ impl TestSuite {
     }
 
     fn environment(&self) -> Vec<(String, String)> {
-        let keys = format!("current = \"k1\"\n[keys]\nk1 = \"{KEY}\"\n");
-        let files = [("--link-keys", keys.as_str()), ("--page-key", KEY)];
+        let links = format!("development = true\ncurrent = \"k1\"\n[keys]\nk1 = \"{KEY}\"\n");
+        let pages = format!("{DEVELOPMENT_MARK}\n{KEY}\n");
+        let files = [("--link-keys", links.as_str()), ("--page-key", pages.as_str())];
         let files = files.map(|(flag, text)| (flag.to_owned(), self.callers.file(flag, text)));
         let addresses = self.addresses.iter();
         addresses

@@ -48,6 +48,10 @@ impl Service for EmploymentService {
         ]
     }
 
+    fn development_keys(settings: &Settings) -> Vec<&'static str> {
+        settings.page.development_key().into_iter().collect()
+    }
+
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let context = Context {
             peers: Peers {

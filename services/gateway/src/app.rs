@@ -9,7 +9,9 @@ use std::time::Duration;
 use muster_access::Rules;
 use muster_clock::Clock;
 use muster_identity::oidc::PersonVerifier;
-use muster_identity::{CallerSigner, KeyFile, SigningKey, WorkloadTokens, WorkloadTrust, WorkloadVerifier};
+use muster_identity::{
+    CallerSigner, KeyFile, SecretKeys, SigningKey, WorkloadTokens, WorkloadTrust, WorkloadVerifier,
+};
 use muster_json::{About, Bindings, Gate, Json, open_api, reference};
 use muster_server::admin::{self, Admin};
 use muster_server::drain::{Drain, Stopping};
@@ -215,9 +217,7 @@ pub(crate) fn open(
             Upstreams::new(rules, settings.peers.by_area(), trust, max_calls),
         )
     });
-    let signing = one(&mut errors, settings::text(&settings.caller_key))
-        .and_then(|pem| named(&mut errors, "caller key", SigningKey::from_pem(&pem)));
-    let session_keys = one(&mut errors, settings::keys(&settings.session_key));
+    let (signing, session_keys) = keys(&mut errors, settings);
     let workload_keys = one(&mut errors, KeyFile::open(&settings.workload.workload_jwks));
     let issuers = one(&mut errors, Issuers::read(&settings.issuers));
     let trusted = issuers.as_ref().map(|issuers| issuers.trusted.clone());
@@ -300,6 +300,37 @@ pub(crate) fn open(
         proxies,
         tls,
     })
+}
+
+/// What it signs calls with, and what it seals sessions with; neither is a developer's where others come.
+fn keys(errors: &mut Vec<String>, settings: &Settings) -> (Option<SigningKey>, Option<Vec<Vec<u8>>>) {
+    const CALLER_KEY: &str = "--caller-key (MUSTER_CALLER_KEY)";
+    const SESSION_KEY: &str = "--session-key (MUSTER_SESSION_KEY)";
+    let signing = named(errors, CALLER_KEY, settings::text(&settings.caller_key))
+        .and_then(|pem| named(errors, CALLER_KEY, SigningKey::from_pem(&pem)));
+    let sessions = named(errors, SESSION_KEY, settings::keys(&settings.session_key));
+    let development = [
+        (
+            CALLER_KEY,
+            signing.as_ref().is_some_and(SigningKey::is_development),
+        ),
+        (
+            SESSION_KEY,
+            sessions.as_ref().is_some_and(SecretKeys::is_development),
+        ),
+    ];
+    let development = development
+        .into_iter()
+        .filter(|(_, is_development)| *is_development);
+    let refused = settings.listen.refused(development.map(|(setting, _)| setting));
+    errors.extend(refused.iter().map(|refused| message(refused)));
+    let is_refused = |setting: &str| refused.iter().any(|key| key.setting == setting);
+    (
+        signing.filter(|_| !is_refused(CALLER_KEY)),
+        sessions
+            .filter(|_| !is_refused(SESSION_KEY))
+            .map(|keys| keys.keys().to_vec()),
+    )
 }
 
 /// Whom it believes to be a service; none of them is called where others could read it.

@@ -17,7 +17,7 @@ pub fn write_caller_tags(
     mut tags: impl Write,
 ) -> anyhow::Result<()> {
     let keys = settings::keys(session_key)?;
-    let made: Vec<_> = keys.iter().map(|key| CallerTags::new(key)).collect();
+    let made: Vec<_> = keys.keys().iter().map(|key| CallerTags::new(key)).collect();
     for name in names.lines() {
         let name = name?;
         let name = name.trim();

@@ -4,9 +4,8 @@ mod issuers;
 
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 pub(crate) use issuers::Issuers;
+use muster_identity::SecretKeys;
 use muster_server::settings::{
     CertificateSettings, ListenSettings, PeerUrls, TelemetrySettings, TransportSettings, WorkloadSettings,
 };
@@ -217,24 +216,15 @@ pub(crate) enum FileProblem {
     },
 }
 
-/// The keys of a file, each a line in base64; at least one.
+/// The keys of a file, each a line in base64.
 ///
 /// # Errors
 /// A file that cannot be read, or holds something else.
-pub(crate) fn keys(file: &Path) -> Result<Vec<Vec<u8>>, FileProblem> {
-    let unusable = |why: &str| FileProblem::Unusable {
+pub(crate) fn keys(file: &Path) -> Result<SecretKeys, FileProblem> {
+    SecretKeys::parse(&text(file)?).map_err(|problem| FileProblem::Unusable {
         file: file.to_owned(),
-        why: why.to_owned(),
-    };
-    let text = text(file)?;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let keys: Vec<_> = lines
-        .map(|line| STANDARD.decode(line).map_err(|_| unusable("not base64")))
-        .collect::<Result<_, _>>()?;
-    if keys.is_empty() {
-        return Err(unusable("it is empty"));
-    }
-    Ok(keys)
+        why: problem.to_string(),
+    })
 }
 
 /// The text of a file.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use muster_access::{Mode, Rules, Target};
-use muster_identity::PersonCaller;
+use muster_identity::{PersonCaller, SecretKeys};
 use muster_ids::{OrganizationId, PersonId};
 use muster_server::settings::ConfigErrors;
 use uuid::Uuid;
@@ -100,7 +100,7 @@ struct Persons {
 impl Persons {
     fn of(view: &View, session_key: Option<&Path>) -> anyhow::Result<Self> {
         let keys = session_key.map(settings::keys).transpose()?;
-        let keys = keys.iter().flatten();
+        let keys = keys.iter().flat_map(SecretKeys::keys);
         let made: Vec<_> = keys.map(|key| CallerTags::new(key)).collect();
         let tags = |person: &PersonId| {
             let name = format!("persons/{person}");

@@ -57,6 +57,10 @@ impl Service for InvitationApp {
         ]
     }
 
+    fn development_keys(settings: &Settings) -> Vec<&'static str> {
+        settings.development_keys()
+    }
+
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let organization = Organization::new(shell.peer("organization", &settings.organization_url));
         let employees = Employees::new(shell.peer("employment", &settings.employment_url));

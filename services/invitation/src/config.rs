@@ -85,6 +85,13 @@ pub struct Settings {
 pub struct LinkKeyRing(LinkKeys);
 
 impl Settings {
+    /// The settings whose files are marked as development keys.
+    pub(crate) fn development_keys(&self) -> Vec<&'static str> {
+        let link_keys = self.link_keys.0.is_development();
+        let link_keys = link_keys.then_some("--link-keys (MUSTER_LINK_KEYS)");
+        self.page.development_key().into_iter().chain(link_keys).collect()
+    }
+
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             messages_of_inviter: Some(self.messages_of_inviter.into()).filter(|limit| *limit > 0),

@@ -37,6 +37,10 @@ impl Service for NotificationService {
         ]
     }
 
+    fn development_keys(settings: &Settings) -> Vec<&'static str> {
+        settings.development_keys()
+    }
+
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let sources = Self::peers(&settings)
             .into_iter()

@@ -101,6 +101,18 @@ pub struct BounceSettings {
 }
 
 impl Settings {
+    /// The settings whose files are marked as development keys.
+    pub(crate) fn development_keys(&self) -> Vec<&'static str> {
+        let bounce_key = self.bounce_key.as_ref();
+        let bounce_key = bounce_key.filter(|keys| keys.is_development());
+        let bounce_key = bounce_key.map(|_| "--bounce-key (MUSTER_BOUNCE_KEY)");
+        self.page
+            .development_key()
+            .into_iter()
+            .chain(bounce_key)
+            .collect()
+    }
+
     /// How reports are taken in, if they are.
     ///
     /// # Errors
@@ -180,7 +192,7 @@ mod tests {
     /// The settings with these flags, and the least beside them.
     fn with(test: &str, flags: &[(&str, &str)]) -> Result<Settings, ConfigErrors> {
         let key = std::env::temp_dir().join(format!("muster-{test}-{}.key", std::process::id()));
-        std::fs::write(&key, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap();
+        std::fs::write(&key, "AQcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap();
         let least = [
             ("--smtp-url", "smtp://mail:25"),
             ("--mail-from", "no-reply@muster.example"),
@@ -222,7 +234,7 @@ mod tests {
     #[test]
     fn reports_need_an_address_keys_and_a_listener_or_nothing_of_it() {
         let key = std::env::temp_dir().join(format!("muster-bounce-{}.key", std::process::id()));
-        std::fs::write(&key, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap();
+        std::fs::write(&key, "AQcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap();
         let all = [
             ("--bounce-address", "bounces@muster.example"),
             ("--bounce-key", key.to_str().unwrap()),

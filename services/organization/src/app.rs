@@ -72,6 +72,10 @@ impl Service for OrganizationService {
         ]
     }
 
+    fn development_keys(settings: &Settings) -> Vec<&'static str> {
+        settings.page.development_key().into_iter().collect()
+    }
+
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let context = Context {
             shared_catalog: SharedCatalog::new(shell.peer("records", &settings.records_url)),

@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use muster_clock::Clock;
-use muster_identity::{KeySet, KeySetProblem, SigningKey, SigningKeyProblem, jwks_document};
+use muster_identity::{
+    DEVELOPMENT_MARK, KeySet, KeySetProblem, SigningKey, SigningKeyProblem, jwks_document,
+};
 use serde_json::{Value, json};
 
 use crate::support::{Keys, encode};
@@ -85,6 +89,41 @@ fn a_key_survives_its_pem_and_is_named_by_its_thumbprint() {
     }
 }
 
+/// The text of a key in version 1, as openssl writes it.
+fn pem(seed: [u8; 32]) -> String {
+    let begin = [
+        0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
+    ];
+    let der = [begin.as_slice(), seed.as_slice()].concat();
+    format!(
+        "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+        STANDARD.encode(der)
+    )
+}
+
+#[test]
+fn a_key_of_the_same_byte_does_not_sign() {
+    for byte in [0, 1, 255] {
+        let refused = SigningKey::from_pem(&pem([byte; 32])).unwrap_err();
+        assert_eq!(refused, SigningKeyProblem::Guessable);
+    }
+    let mut seed = [1; 32];
+    seed[31] = 2;
+    SigningKey::from_pem(&pem(seed)).unwrap();
+}
+
+#[test]
+fn a_development_key_says_so_in_its_pem_and_others_do_not() {
+    let made = SigningKey::generate().unwrap();
+    let marked = made.to_pem().unwrap();
+    assert!(marked.starts_with(DEVELOPMENT_MARK), "{marked}");
+    assert!(SigningKey::from_pem(&marked).unwrap().is_development());
+    let plain = marked.replace(DEVELOPMENT_MARK, "");
+    let plain = SigningKey::from_pem(&plain).unwrap();
+    assert!(!plain.is_development() && plain.id() == made.id());
+    assert!(!plain.to_pem().unwrap().contains(DEVELOPMENT_MARK));
+}
+
 /// RFC 8037, appendix A.3.
 #[test]
 fn the_thumbprint_is_that_of_the_standard() {
@@ -140,6 +179,38 @@ fn the_keys_of_a_new_installation_are_those_that_the_gateway_signs_with() {
     let installation = Installation::new();
     let key = installation.key("gateway/caller-key");
     assert_eq!(installation.published(), document([&key]));
+    assert!(!key.is_development());
+}
+
+#[test]
+fn an_installation_goes_on_with_no_development_key() {
+    for (file, text) in [
+        ("gateway/caller-key", DEVELOPMENT_MARK),
+        ("gateway/session-key", DEVELOPMENT_MARK),
+        ("records/page-key", DEVELOPMENT_MARK),
+        ("notification/bounce-key", DEVELOPMENT_MARK),
+        ("invitation/link-keys.toml", "development = true"),
+    ] {
+        let installation = Installation::new();
+        let file = installation.0.join(file);
+        let key = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}\n{key}")).unwrap();
+        let marked = std::fs::read_to_string(&file).unwrap();
+        for step in [
+            &[] as &[&str],
+            &["next", "sessions"],
+            &["retire", "links"],
+            &["next", "callers"],
+        ] {
+            let said = installation.done(step).unwrap_err();
+            assert!(said.contains("is a development key"), "{step:?}: {said}");
+            assert!(said.contains(file.to_str().unwrap()), "{step:?}: {said}");
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), marked);
+        std::fs::remove_file(&file).unwrap();
+        installation.done(&[]).unwrap();
+        assert!(file.exists());
+    }
 }
 
 #[test]

@@ -7,7 +7,24 @@ use muster_identity::{KeyFile, WorkloadTokens, WorkloadTrust, WorkloadVerifier};
 use super::finding::Verdict::{Fine, Wrong};
 use super::finding::{Finding, chain};
 use crate::method_rules;
-use crate::settings::{TrustSettings, WorkloadSettings};
+use crate::settings::{DevelopmentKey, ListenSettings, TrustSettings, WorkloadSettings};
+
+/// The secret keys of this service. One that cannot be read is told with the settings.
+pub(super) fn own_keys(listen: &ListenSettings, development_keys: Vec<&'static str>) -> Finding {
+    let refused = listen.refused(development_keys);
+    let settings: Vec<_> = refused.iter().map(|key| key.setting).collect();
+    let verdict = if settings.is_empty() {
+        Fine("may be used where it listens".to_owned())
+    } else {
+        let how = format!(
+            "{} may be used on loopback only, and --listen (MUSTER_LISTEN) is {}: development keys",
+            settings.join(", "),
+            listen.listen
+        );
+        Wrong(how, DevelopmentKey::MEND.to_owned())
+    };
+    Finding::new("own keys", verdict)
+}
 
 pub(super) fn keys(what: &str, trust: &TrustSettings) -> Finding {
     let file = trust.caller_jwks.display();

@@ -35,6 +35,10 @@ pub trait Service: 'static {
     /// The services that it calls, and where they answer.
     fn peers(settings: &Self::Settings) -> Vec<(&'static str, &PeerUrls)>;
 
+    /// The settings, as people call them (`--page-key (MUSTER_PAGE_KEY)`), whose files of secret keys are marked as those of a
+    /// developer's machine: with one of them it does not start off loopback.
+    fn development_keys(settings: &Self::Settings) -> Vec<&'static str>;
+
     /// Puts the service together. The only wiring.
     ///
     /// # Errors

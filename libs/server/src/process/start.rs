@@ -51,7 +51,8 @@ pub async fn start<S: Service>(
     metrics: Option<Metrics>,
 ) -> anyhow::Result<Running> {
     method_rules::load()?;
-    let Opened { shell, gate, tls } = open(S::NAME, common, S::peers(&own), clock)?;
+    let Opened { shell, gate, tls } =
+        open(S::NAME, common, S::peers(&own), S::development_keys(&own), clock)?;
     let mut app = S::build(own, shell.clone()).await?;
     app.check_consumer(S::NAME)?;
     let listener = admin::bind(common.listen.listen).await?;
@@ -169,10 +170,13 @@ fn open(
     service: &'static str,
     common: &CommonSettings,
     peers: Vec<(&'static str, &PeerUrls)>,
+    development_keys: Vec<&'static str>,
     clock: Clock,
 ) -> Result<Opened, ConfigErrors> {
     let mut wrong = Vec::new();
     let tls = certificate(&mut wrong, common, &clock);
+    let refused = common.listen.refused(development_keys);
+    wrong.extend(refused.iter().map(ToString::to_string));
     let trust = Trust::open(common.transport.services_ca.as_deref());
     let trust = noted(&mut wrong, "--services-ca (MUSTER_SERVICES_CA)", trust);
     wrong.extend(common.transport.calling(peers).iter().map(ToString::to_string));

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use muster_tls::{Files, TlsProblem};
 
-use super::{PeerUrl, PeerUrls};
+use super::{ListenSettings, PeerUrl, PeerUrls};
 
 /// The certificate that is shown where calls arrive.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -81,6 +81,37 @@ pub enum Readable {
     There(String, String),
 }
 
+/// A key of a developer's machine where others come.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{setting} is a development key, and --listen (MUSTER_LISTEN) is {listen}, which is not a loopback address: {}",
+    DevelopmentKey::MEND
+)]
+pub struct DevelopmentKey {
+    /// The setting that names its file.
+    pub setting: &'static str,
+    listen: SocketAddr,
+}
+
+impl DevelopmentKey {
+    /// What to do about it.
+    pub(crate) const MEND: &str = "name a file that deploy/secrets made for this installation, or listen on a loopback address; `cargo dev` \
+                                   made this one for a developer's machine";
+}
+
+impl ListenSettings {
+    /// The settings that keep a process from listening here, of those whose files are marked as development keys. No encryption
+    /// helps: others come, and whoever has the developer's folder has the keys.
+    #[must_use]
+    pub fn refused(&self, development_keys: impl IntoIterator<Item = &'static str>) -> Vec<DevelopmentKey> {
+        let listen = self.listen;
+        let keys = development_keys.into_iter();
+        keys.filter(|_| !listen.ip().is_loopback())
+            .map(|setting| DevelopmentKey { setting, listen })
+            .collect()
+    }
+}
+
 impl TransportSettings {
     /// What keeps a service from listening here, if it has no certificate.
     #[must_use]
@@ -109,7 +140,10 @@ fn is_own(url: &PeerUrl) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::settings::Seconds;
 
     fn told(plaintext: Plaintext, listen: &str, url: &str) -> (bool, bool) {
         let settings = TransportSettings {
@@ -122,6 +156,31 @@ mod tests {
             listening.is_some(),
             !settings.calling([("records", &url)]).is_empty(),
         )
+    }
+
+    #[test]
+    fn development_keys_stay_on_the_machine_whatever_encrypts() {
+        let refused = |listen: &str, keys: &[&'static str]| {
+            let listen = ListenSettings {
+                listen: listen.parse().unwrap(),
+                admin_listen: "0.0.0.0:8081".parse().unwrap(),
+                drain_delay: Seconds(Duration::ZERO),
+                max_calls: 1,
+            };
+            let refused = listen.refused(keys.iter().copied());
+            refused.iter().map(|key| key.setting).collect::<Vec<_>>()
+        };
+        for everywhere in ["0.0.0.0:8080", "[::]:8080", "10.1.2.3:8080"] {
+            assert_eq!(
+                refused(everywhere, &["--a", "--b"]),
+                ["--a", "--b"],
+                "{everywhere}"
+            );
+            assert!(refused(everywhere, &[]).is_empty(), "{everywhere}");
+        }
+        for here in ["127.0.0.1:8080", "127.9.9.9:1", "[::1]:8080"] {
+            assert!(refused(here, &["--a", "--b"]).is_empty(), "{here}");
+        }
     }
 
     #[test]

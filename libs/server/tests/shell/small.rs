@@ -62,6 +62,10 @@ impl Service for Small {
         Vec::new()
     }
 
+    fn development_keys(_: &Seen) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     async fn build(seen: Seen, shell: Shell) -> anyhow::Result<App> {
         let answers = Answers {
             database: shell.database,

@@ -40,8 +40,8 @@ impl Drop for Folder {
     }
 }
 
-/// 32 bytes.
-const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+/// The bytes from 0 to 31.
+const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 fn forbid(principal: &str, on: &str) -> String {
     format!(
@@ -116,7 +116,7 @@ fn what_was_forbidden_before_would_be_let_through() {
 #[test]
 fn persons_whom_policies_name_are_told_by_the_session_key_alone() {
     let folder = Folder::with(&forbid(&format!(" == Muster::Person::\"{ADA}\""), HOME));
-    let tags = CallerTags::new(&[0; 32]);
+    let tags = CallerTags::new(&(0..32).collect::<Vec<u8>>());
     let ada = tags.of_name(&format!("persons/{ADA}"));
     let log = [json(METHOD, &ada, &owner(HOME)), json(METHOD, "bb", &owner(HOME))].concat();
     let told = folder.tried(&log, false);

@@ -2,7 +2,8 @@
 
 use futures::{FutureExt as _, TryStreamExt as _};
 use muster_clock::Clock;
-use muster_gateway::start;
+use muster_gateway::{Settings, start};
+use muster_identity::{DEVELOPMENT_MARK, SigningKey};
 use muster_server::settings::ConfigErrors;
 use prost::Message as _;
 use tonic_health::pb::HealthCheckRequest;
@@ -13,7 +14,7 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ErrorResponse, ExtensionRequest, ServerReflectionRequest};
 
-use crate::support::{Fixture, elsewhere};
+use crate::support::{Fixture, TempDir, elsewhere, settings};
 use crate::wire::framed;
 
 #[tokio::test]
@@ -222,4 +223,59 @@ async fn everything_that_is_wrong_is_told_at_once() {
             "{what} is missing in {wrong:#?}"
         );
     }
+}
+
+#[tokio::test]
+async fn development_keys_are_refused_where_others_come_and_so_are_keys_of_one_byte() {
+    let place = TempDir::new();
+    let key = SigningKey::generate().unwrap();
+    let mut settings = settings(&place, "http://127.0.0.1:1", "http://127.0.0.1:1", &key, &key);
+    let sealed = std::fs::read_to_string(&settings.session_key).unwrap();
+    place.write("session.key", &format!("{DEVELOPMENT_MARK}\n{sealed}\n"));
+    start(&settings, Clock::system(), None)
+        .await
+        .unwrap()
+        .stop()
+        .await;
+
+    settings.listen.listen = "0.0.0.0:0".parse().unwrap();
+    let refused = async |settings: &Settings| {
+        let start_error = start(settings, Clock::system(), None).await.unwrap_err();
+        let check_error = muster_gateway::check(settings).await.unwrap_err();
+        assert_eq!(start_error.to_string(), check_error.to_string());
+        let Some(ConfigErrors::Wrong(wrong)) = start_error.downcast_ref::<ConfigErrors>() else {
+            panic!("{start_error:#}")
+        };
+        wrong.clone()
+    };
+    let told = refused(&settings).await;
+    let settings_told = [
+        "--caller-key (MUSTER_CALLER_KEY)",
+        "--session-key (MUSTER_SESSION_KEY)",
+    ];
+    for setting in settings_told {
+        let is_told = |line: &String| line.starts_with(setting) && line.contains("is a development key");
+        assert!(told.iter().any(is_told), "{setting} is missing in {told:#?}");
+    }
+    assert!(
+        told.iter().all(|line| line.contains("deploy/secrets")),
+        "{told:#?}"
+    );
+
+    // The same keys without their mark, as deploy/secrets makes them.
+    let pem = key.to_pem().unwrap().replace(DEVELOPMENT_MARK, "");
+    place.write("caller.pem", &pem);
+    place.write("session.key", &sealed);
+    start(&settings, Clock::system(), None)
+        .await
+        .unwrap()
+        .stop()
+        .await;
+
+    place.write("session.key", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=");
+    let told = refused(&settings).await;
+    assert!(
+        told.len() == 1 && told[0].starts_with(settings_told[1]) && told[0].contains("can be guessed"),
+        "{told:#?}"
+    );
 }

@@ -211,7 +211,7 @@ fn workload_token(cluster: &SigningKey, name: &str, audience: &str) -> String {
     cluster.sign("JWT", &claims).unwrap()
 }
 
-fn settings(
+pub(crate) fn settings(
     place: &TempDir,
     issuer: &str,
     backend: &str,
@@ -225,7 +225,7 @@ fn settings(
     Settings {
         issuers: place.write("issuers.toml", &issuers),
         caller_key: place.write("caller.pem", &signing.to_pem().unwrap()),
-        session_key: place.write("session.key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        session_key: place.write("session.key", SESSION_KEY),
         workload: WorkloadSettings {
             workload_issuer: WORKLOAD_ISSUER.to_owned(),
             workload_jwks: place.write("cluster.json", &jwks_document([cluster])),
@@ -235,6 +235,9 @@ fn settings(
         ..elsewhere(backend)
     }
 }
+
+/// 32 bytes in base64.
+const SESSION_KEY: &str = "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// Settings whose files are nowhere.
 pub(crate) fn elsewhere(backend: &str) -> Settings {

@@ -12,7 +12,8 @@ use std::fmt;
 
 use aws_lc_rs::hmac;
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use muster_identity::{SecretKeysProblem, secret_key};
 use muster_ids::{InvitationId, JoinRequestId, JoinRequestName, OrganizationId};
 use serde::Deserialize;
 use thiserror::Error;
@@ -41,6 +42,7 @@ pub(crate) struct Link {
 pub(crate) struct LinkKeys {
     current: String,
     keys: BTreeMap<String, hmac::Key>,
+    is_development: bool,
 }
 
 /// Why a file of keys cannot be used.
@@ -52,6 +54,10 @@ pub(crate) enum LinkKeysProblem {
     Current(String),
     #[error("holds a key {0} that is not the base64 of 32 bytes")]
     Key(String),
+    #[error(
+        "holds a key {0} whose bytes are all the same, which can be guessed: make one (openssl rand -base64 32)"
+    )]
+    Guessable(String),
     #[error("holds a key id that does not have 1 to 16 characters of a-z, 0-9, - and _")]
     KeyId,
 }
@@ -64,6 +70,9 @@ pub(crate) struct NotALink;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    /// A developer's machine made them for itself.
+    #[serde(default)]
+    development: bool,
     current: String,
     keys: BTreeMap<String, String>,
 }
@@ -77,9 +86,11 @@ impl LinkKeys {
             if !is_key_id(&id) {
                 return Err(LinkKeysProblem::KeyId);
             }
-            let key = STANDARD.decode(&encoded).ok().filter(|key| key.len() == 32);
-            let key = key.ok_or_else(|| LinkKeysProblem::Key(id.clone()))?;
-            keys.insert(id, hmac::Key::new(hmac::HMAC_SHA256, &key));
+            match secret_key(&encoded) {
+                Ok(key) => keys.insert(id, hmac::Key::new(hmac::HMAC_SHA256, &key)),
+                Err(SecretKeysProblem::NotAKey) => return Err(LinkKeysProblem::Key(id)),
+                Err(SecretKeysProblem::Guessable) => return Err(LinkKeysProblem::Guessable(id)),
+            };
         }
         if !keys.contains_key(&file.current) {
             return Err(LinkKeysProblem::Current(file.current));
@@ -87,7 +98,13 @@ impl LinkKeys {
         Ok(Self {
             current: file.current,
             keys,
+            is_development: file.development,
         })
+    }
+
+    /// Whether a developer's machine made them for itself.
+    pub(crate) fn is_development(&self) -> bool {
+        self.is_development
     }
 
     /// The token of a link: the same at every making with the same current key.
@@ -189,12 +206,21 @@ fn read_body(body: &[u8]) -> Option<Link> {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
+
+    /// A key that ends with this byte.
+    fn key(last: u8) -> String {
+        let mut key = [0; 32];
+        key[31] = last;
+        STANDARD.encode(key)
+    }
 
     fn keys(current: &str, ids: &[&str]) -> LinkKeys {
         let mut text = format!("current = \"{current}\"\n[keys]\n");
         for id in ids {
-            let key = STANDARD.encode([id.as_bytes()[1]; 32]);
+            let key = key(id.as_bytes()[1]);
             text.push_str(&format!("{id} = \"{key}\"\n"));
         }
         LinkKeys::parse(&text).unwrap()
@@ -271,10 +297,7 @@ mod tests {
     #[test]
     fn a_link_ends_in_a_letter_or_a_digit() {
         for id in ["k", "k1", "k12", "k123", "2026-11", "key_of_november"] {
-            let text = format!(
-                "current = \"{id}\"\n[keys]\n{id} = \"{}\"\n",
-                STANDARD.encode([7; 32])
-            );
+            let text = format!("current = \"{id}\"\n[keys]\n{id} = \"{}\"\n", key(7));
             let keys = LinkKeys::parse(&text).unwrap();
             for generation in 0..500 {
                 let link = Link { generation, ..link() };
@@ -298,10 +321,19 @@ mod tests {
             "",
             "current = \"k1\"\n[keys]\n",
             "current = \"k1\"\n[keys]\nk1 = \"short\"\n",
-            "current = \"K 1\"\n[keys]\n\"K 1\" = \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"\n",
+            "current = \"k1\"\n[keys]\nk1 = \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"\n",
+            "current = \"K 1\"\n[keys]\n\"K 1\" = \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=\"\n",
         ] {
             assert!(LinkKeys::parse(text).is_err(), "{text}");
         }
         assert!(!format!("{:?}", keys("k1", &["k1"])).contains("49"));
+    }
+
+    #[test]
+    fn a_file_says_whether_its_keys_are_for_development() {
+        let text = format!("current = \"k1\"\n[keys]\nk1 = \"{}\"\n", key(1));
+        assert!(!LinkKeys::parse(&text).unwrap().is_development());
+        let marked = format!("development = true\n{text}");
+        assert!(LinkKeys::parse(&marked).unwrap().is_development());
     }
 }

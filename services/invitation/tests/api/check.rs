@@ -21,6 +21,7 @@ async fn where_a_service_can_serve_everything_is_fine() {
     assert_eq!(code, Some(0), "{printed}");
     for what in [
         "settings",
+        "own keys",
         "keys of callers",
         "keys of workloads",
         "token for organization",
@@ -38,6 +39,21 @@ async fn where_a_service_can_serve_everything_is_fine() {
         !printed.contains("muster:muster@"),
         "no secret is shown\n{printed}"
     );
+}
+
+/// The fixture's keys are those of a developer's machine.
+#[tokio::test(flavor = "multi_thread")]
+async fn development_keys_are_told_where_others_come() {
+    let fixture = Fixture::in_real_time().await;
+    let everywhere = ["check", "--listen=0.0.0.0:8080", "--plaintext=mesh"];
+    let (code, printed) = told(fixture.command(&everywhere)).await;
+    assert_ne!(code, Some(0), "{printed}");
+    let wrong = printed.lines().find(|line| line.starts_with("WRONG  own keys: "));
+    let wrong = wrong.unwrap_or_default();
+    for setting in ["--page-key (MUSTER_PAGE_KEY)", "--link-keys (MUSTER_LINK_KEYS)"] {
+        assert!(wrong.contains(setting), "{setting} is missing in\n{printed}");
+    }
+    assert!(printed.contains("deploy/secrets"), "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

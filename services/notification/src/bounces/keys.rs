@@ -6,13 +6,9 @@ use std::sync::Arc;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use muster_identity::{SecretKeys, SecretKeysProblem};
 use thiserror::Error;
 
-const KEY_LEN: usize = 32;
-/// The most keys of a file: the one that signs, and those before and after it.
-const MAX_KEYS: usize = 4;
 /// What is signed with these keys is signed for this.
 const PURPOSE: &[u8] = b"muster.notification.v1.bounce\0";
 
@@ -22,7 +18,10 @@ pub(super) const TAG_LEN: usize = 13;
 /// The keys of return paths. The first one signs, all of them verify, so that a key is exchanged while reports of earlier messages still
 /// come. Cheap to clone.
 #[derive(Clone)]
-pub struct BounceKeys(Arc<[hmac::Key]>);
+pub struct BounceKeys {
+    keys: Arc<[hmac::Key]>,
+    is_development: bool,
+}
 
 /// Keys that cannot be used.
 #[derive(Debug, Error)]
@@ -31,8 +30,8 @@ pub enum BounceKeysProblem {
     #[error("the keys of return paths cannot be read")]
     File(#[from] std::io::Error),
     /// It does not hold keys.
-    #[error("keys of return paths are one to four lines of 32 bytes in base64 (openssl rand -base64 32)")]
-    NotAKey,
+    #[error(transparent)]
+    Keys(#[from] SecretKeysProblem),
 }
 
 impl BounceKeys {
@@ -49,18 +48,22 @@ impl BounceKeys {
     /// # Errors
     /// It holds something else.
     pub fn parse(text: &str) -> Result<Self, BounceKeysProblem> {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let keys: Vec<hmac::Key> = lines.map(key).collect::<Result<_, _>>()?;
-        if (1..=MAX_KEYS).contains(&keys.len()) {
-            Ok(Self(keys.into()))
-        } else {
-            Err(BounceKeysProblem::NotAKey)
-        }
+        let read = SecretKeys::parse(text)?;
+        let keys = read.keys().iter();
+        Ok(Self {
+            keys: keys.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key)).collect(),
+            is_development: read.is_development(),
+        })
+    }
+
+    /// Whether a developer's machine made them for itself.
+    pub(crate) fn is_development(&self) -> bool {
+        self.is_development
     }
 
     /// By the first key.
     pub(super) fn sign(&self, signed: &[u8]) -> Option<[u8; TAG_LEN]> {
-        self.0.first().and_then(|key| tag(key, signed))
+        self.keys.first().and_then(|key| tag(key, signed))
     }
 
     /// Whether one of the keys made this tag; in constant time.
@@ -68,16 +71,7 @@ impl BounceKeys {
         let is_made_by = |key: &hmac::Key| {
             tag(key, signed).is_some_and(|tag| verify_slices_are_equal(&tag, given).is_ok())
         };
-        self.0.iter().any(is_made_by)
-    }
-}
-
-fn key(line: &str) -> Result<hmac::Key, BounceKeysProblem> {
-    let key = STANDARD.decode(line).map_err(|_| BounceKeysProblem::NotAKey)?;
-    if key.len() == KEY_LEN {
-        Ok(hmac::Key::new(hmac::HMAC_SHA256, &key))
-    } else {
-        Err(BounceKeysProblem::NotAKey)
+        self.keys.iter().any(is_made_by)
     }
 }
 
@@ -95,10 +89,16 @@ impl fmt::Debug for BounceKeys {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
-    fn line(byte: u8) -> String {
-        STANDARD.encode([byte; KEY_LEN])
+    /// A key that begins with this byte.
+    fn line(first: u8) -> String {
+        let mut key = [0; 32];
+        key[0] = first;
+        STANDARD.encode(key)
     }
 
     #[test]
@@ -118,6 +118,7 @@ mod tests {
             text(&[1, 2, 3, 4, 5].map(line)),
             text(&[line(1), short]),
             text(&[line(1), "no base64".to_owned()]),
+            STANDARD.encode([1; 32]),
         ] {
             assert!(BounceKeys::parse(&bad).is_err(), "{bad}");
         }

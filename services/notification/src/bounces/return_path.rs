@@ -160,10 +160,10 @@ fn from_base32(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// 32 bytes of 1, and of 2.
+    /// 32 bytes each.
     const KEYS: [&str; 2] = [
-        "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",
-        "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=",
+        "AwEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",
+        "AwICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=",
     ];
 
     fn paths(address: &str, keys: &[&str]) -> ReturnPaths {

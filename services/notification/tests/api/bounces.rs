@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use muster_clock::Clock;
 use muster_database::{Database, DatabaseOptions};
-use muster_identity::Role;
+use muster_identity::{DEVELOPMENT_MARK, Role};
 use muster_ids::InvitationName;
 use muster_notification::NotificationService;
 use muster_notification::bounces::{BounceKeys, Encryption, Receiver, ReturnPaths};
@@ -14,6 +14,7 @@ use muster_notification::worker::Worker;
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{DeliveryState, GetInvitationRequest, InvitationState};
 use muster_proto::notification::v1::delivery::State;
+use muster_server::settings::Plaintext;
 use muster_testkit::{TestCaller, eventually, eventually_some};
 use muster_tls::{Files, ServerTls};
 use rustls::pki_types::ServerName;
@@ -28,7 +29,7 @@ use crate::service::ServiceFixture;
 use crate::smtp_server::{Fault, SmtpServer};
 
 /// 32 bytes in base64.
-const KEY: &str = "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=";
+const KEY: &str = "AQMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=";
 
 fn return_paths() -> ReturnPaths {
     let address = "bounces@bounces.muster.example".parse().unwrap();
@@ -236,7 +237,7 @@ async fn of_an_address_that_nobody_signed_nothing_is_taken() {
     let sender = bounces.last_sender();
     let another = ReturnPaths::new(
         "bounces@bounces.muster.example".parse().unwrap(),
-        BounceKeys::parse("BAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ=").unwrap(),
+        BounceKeys::parse("AQQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ=").unwrap(),
     );
     let copy = return_paths().copy_of(&sender).unwrap();
     let forged = another.of(copy).unwrap().to_string();
@@ -487,4 +488,43 @@ async fn reports_are_not_taken_in_plain_text_from_other_machines() {
         refused.contains("--bounce-listen") && refused.contains("--tls-certificate"),
         "{refused}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn development_keys_are_refused_where_others_come() {
+    let key = Secret::new(&format!("{DEVELOPMENT_MARK}\n{KEY}\n"));
+    let fixture = ServiceFixture::new().await;
+    let smtp = fixture.smtp.url();
+    let settings = fixture.suite.settings::<NotificationService>(&[
+        ("--smtp-url", smtp.as_str()),
+        ("--mail-from", crate::fixture::FROM),
+        ("--bounce-address", "bounces@bounces.muster.example"),
+        ("--bounce-key", key.path().to_str().unwrap()),
+        ("--bounce-listen", "127.0.0.1:0"),
+    ]);
+    let mut common = fixture.service.replica();
+    common.listen.listen = "0.0.0.0:0".parse().unwrap();
+    common.transport.plaintext = Plaintext::Mesh;
+    let clock = Clock::system();
+    let findings = muster_server::check::findings::<NotificationService>(&common, &settings, &clock).await;
+    let findings = findings.unwrap();
+    let own_keys = findings
+        .iter()
+        .find(|finding| finding.what() == "own keys")
+        .unwrap();
+    assert!(own_keys.is_wrong(), "{own_keys}");
+    let started = muster_server::start::<NotificationService>(&common, settings, clock, None).await;
+    let refused = started.unwrap_err().to_string();
+    // The testkit's key of page tokens is one, too.
+    for word in [
+        "--page-key (MUSTER_PAGE_KEY)",
+        "--bounce-key (MUSTER_BOUNCE_KEY)",
+        "deploy/secrets",
+    ] {
+        assert!(refused.contains(word), "{word} is missing in {refused}");
+        assert!(
+            own_keys.to_string().contains(word),
+            "{word} is missing in {own_keys}"
+        );
+    }
 }

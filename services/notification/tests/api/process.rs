@@ -69,7 +69,7 @@ impl Process {
     async fn new(clock: &Clock) -> Self {
         let callers = Callers::new(clock.clone());
         let page_key = callers.caller_jwks().with_file_name("page.key");
-        std::fs::write(&page_key, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap();
+        std::fs::write(&page_key, "AQcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap();
         let broker = TestBroker::new("notification").await;
         Self {
             publisher: publisher(broker.as_service("invitation"), clock.clone()).await,

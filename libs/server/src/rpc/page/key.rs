@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use muster_identity::{SecretKeys, SecretKeysProblem};
 use muster_refusal::{ErrorReason, Refusal};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,7 +22,10 @@ const MAX_KEYS: usize = 4;
 /// The keys of page tokens: AES-256-GCM-SIV (RFC 8452), which forgives a nonce that comes twice. The first one seals, all of
 /// them open, so that a key is exchanged while lists are read. Cheap to clone.
 #[derive(Clone)]
-pub struct PageKey(Arc<[RandomizedNonceKey]>);
+pub struct PageKey {
+    keys: Arc<[RandomizedNonceKey]>,
+    is_development: bool,
+}
 
 /// The setting of a service that has lists.
 #[derive(Clone, Debug, clap::Args)]
@@ -31,13 +35,25 @@ pub struct PageSettings {
     pub page_key: PageKey,
 }
 
+impl PageSettings {
+    /// The setting, if its file is marked as development keys.
+    #[must_use]
+    pub fn development_key(&self) -> Option<&'static str> {
+        let is_development = self.page_key.is_development;
+        is_development.then_some("--page-key (MUSTER_PAGE_KEY)")
+    }
+}
+
 /// A key that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PageKeyProblem {
     /// The file cannot be read.
     #[error("the page key cannot be read")]
     File(#[from] std::io::Error),
-    /// It does not hold a key.
+    /// It does not hold keys.
+    #[error(transparent)]
+    Keys(#[from] SecretKeysProblem),
+    /// These are no keys.
     #[error("page keys are one to four lines of 32 bytes in base64 (openssl rand -base64 32)")]
     NotAKey,
 }
@@ -49,11 +65,11 @@ impl PageKey {
     /// The file cannot be read, or holds something else.
     pub fn from_file(path: &str) -> Result<Self, PageKeyProblem> {
         let text = std::fs::read_to_string(Path::new(path))?;
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let keys: Vec<_> = lines
-            .map(|line| STANDARD.decode(line).map_err(|_| PageKeyProblem::NotAKey))
-            .collect::<Result<_, _>>()?;
-        Self::of(&keys)
+        let keys = SecretKeys::parse(&text)?;
+        Ok(Self {
+            is_development: keys.is_development(),
+            ..Self::of(keys.keys())?
+        })
     }
 
     /// The key of these 32 bytes.
@@ -78,7 +94,10 @@ impl PageKey {
             .iter()
             .map(|one| key(one.as_ref()))
             .collect::<Result<_, _>>()?;
-        Ok(Self(keys.into()))
+        Ok(Self {
+            keys: keys.into(),
+            is_development: false,
+        })
     }
 
     /// A token for the page after `position`.
@@ -88,7 +107,7 @@ impl PageKey {
             return String::new();
         };
         let Some(Ok(nonce)) =
-            (self.0.first()).map(|key| key.seal_in_place_append_tag(list.bound(), &mut sealed))
+            (self.keys.first()).map(|key| key.seal_in_place_append_tag(list.bound(), &mut sealed))
         else {
             return String::new();
         };
@@ -116,7 +135,7 @@ impl PageKey {
     pub(super) fn unseal<P: DeserializeOwned>(&self, list: &List<'_>, token: &str) -> Option<P> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
-        self.0.iter().find_map(|key| {
+        self.keys.iter().find_map(|key| {
             let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
             let mut sealed = sealed.to_vec();
             let position = key.open_in_place(nonce, list.bound(), &mut sealed).ok()?;
@@ -250,6 +269,36 @@ mod tests {
             before = after;
         }
         std::fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn a_file_tells_whether_its_keys_are_for_development_and_takes_none_of_one_byte() {
+        let file = std::env::temp_dir().join(format!(
+            "muster-page-{}",
+            muster_clock::Clock::system().new_uuid()
+        ));
+        let mut key = [1; KEY_LEN];
+        let read = |text: String| {
+            std::fs::write(&file, text).unwrap();
+            PageKey::from_file(file.to_str().unwrap())
+        };
+        let line = |key: [u8; KEY_LEN]| base64::engine::general_purpose::STANDARD.encode(key);
+        assert!(matches!(
+            read(line(key)),
+            Err(PageKeyProblem::Keys(SecretKeysProblem::Guessable))
+        ));
+        key[0] = 2;
+        let mark = muster_identity::DEVELOPMENT_MARK;
+        let told = |text: String| {
+            let page_key = read(text).unwrap();
+            PageSettings { page_key }.development_key()
+        };
+        assert_eq!(told(line(key)), None);
+        assert_eq!(
+            told(format!("{mark}\n{}", line(key))),
+            Some("--page-key (MUSTER_PAGE_KEY)")
+        );
+        std::fs::remove_file(&file).unwrap();
     }
 
     #[test]
