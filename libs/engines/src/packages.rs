@@ -27,6 +27,8 @@ pub enum Package {
     SaslUsers,
     /// What lets them log in.
     SaslMechanisms,
+    /// What verifies signatures of mail, by other people's code.
+    DkimVerifier,
     /// The client of the scripts that call the edge.
     Curl,
     /// A proxy that is measured beside the edge; its daemon is not started.
@@ -41,7 +43,12 @@ impl Package {
     /// What the tests of the pages need besides.
     pub const BROWSER: [Self; 2] = [Self::Chromium, Self::ChromeDriver];
     /// What the tests of sending mail need besides.
-    pub const MAIL: [Self; 3] = [Self::Postfix, Self::SaslUsers, Self::SaslMechanisms];
+    pub const MAIL: [Self; 4] = [
+        Self::Postfix,
+        Self::SaslUsers,
+        Self::SaslMechanisms,
+        Self::DkimVerifier,
+    ];
     /// What the tests of scripts need besides.
     pub const SCRIPTS: [Self; 1] = [Self::Curl];
     /// What measuring it needs.
@@ -66,6 +73,7 @@ impl Package {
             Self::Postfix => "postfix",
             Self::SaslUsers => "sasl2-bin",
             Self::SaslMechanisms => "libsasl2-modules",
+            Self::DkimVerifier => "python3-dkim",
             Self::Curl => "curl",
             Self::Nginx => "nginx",
             Self::Haproxy => "haproxy",
@@ -86,6 +94,7 @@ impl Package {
             }
             Self::SaslUsers => "its saslpasswd2 makes users of the private mail server",
             Self::SaslMechanisms => "those users log in at the private mail server with it",
+            Self::DkimVerifier => "it verifies what mail is signed with",
             Self::Curl => "the script of `helm test` calls the edge with it",
             Self::Nginx => "the edge is measured beside it",
             Self::Haproxy => {
@@ -106,6 +115,7 @@ impl Package {
             Self::Postfix => programs::for_administrators("smtp-source"),
             Self::SaslUsers => programs::for_administrators("saslpasswd2"),
             Self::SaslMechanisms => programs::sasl_mechanism("libplain.so"),
+            Self::DkimVerifier => programs::first_of(&["/usr/bin/dkimverify"]),
             Self::Curl => programs::on_path("curl"),
             Self::Nginx => programs::for_administrators("nginx"),
             Self::Haproxy => programs::for_administrators("haproxy"),

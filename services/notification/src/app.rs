@@ -47,6 +47,7 @@ impl Service for NotificationService {
             .map(|(name, urls)| (name, shell.peer(name, urls)));
         let timing = settings.timing()?;
         let bounces = settings.bounces()?;
+        let dkim = settings.dkim()?;
         let encryption = bounces.as_ref().map(|bounces| encryption(&shell, bounces));
         let encryption = encryption.transpose()?;
         let wake = Arc::new(Notify::new());
@@ -55,6 +56,7 @@ impl Service for NotificationService {
             smtp: Arc::new(Smtp::new(settings.smtp()?)),
             timing,
             sender: settings.mail_from,
+            dkim,
             return_paths: bounces.as_ref().map(|bounces| bounces.return_paths.clone()),
             page_key: settings.page.page_key,
             database: shell.database,

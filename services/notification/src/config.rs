@@ -9,7 +9,7 @@ use muster_server::settings::{ConfigErrors, PeerUrls, Seconds};
 use crate::bounces::{BounceAddress, BounceKeys, ReturnPaths};
 use crate::context::Timing;
 use crate::mails::Sender;
-use crate::smtp::{HelloName, Roots, SmtpOptions, SmtpServers, Tls};
+use crate::smtp::{DkimKeys, HelloName, Roots, SmtpOptions, SmtpServers, Tls};
 
 /// RFC 5321, section 4.5.3.2.1 allows five minutes for the greeting; nobody who is well needs that.
 const CONNECT_LIMIT: Duration = Duration::from_secs(30);
@@ -35,6 +35,11 @@ pub struct Settings {
     /// Who the mail comes from: an address, or a name and an address such as "Muster <no-reply@example.org>".
     #[arg(long, env = "MUSTER_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Sender,
+    /// TOML file with the keys that sign mail (DKIM), one `[[key]]` each: selector, domain, algorithm (rsa-sha256 or ed25519-sha256), pem
+    /// (PKCS#8), and from: it signs messages that are due from then on, until the next one of its algorithm does. Without it nothing is
+    /// signed here: your mail server signs
+    #[arg(long, env = "MUSTER_DKIM_KEYS", value_name = "FILE", value_parser = DkimKeys::from_file)]
+    pub dkim_keys: Option<DkimKeys>,
     /// Where the invitation service answers: one URL, or that of each replica with commas between them.
     #[arg(long, env = "MUSTER_INVITATION_URL", value_name = "URL")]
     pub invitation_url: PeerUrls,
@@ -136,6 +141,23 @@ impl Settings {
                 });
                 Err(ConfigErrors::Wrong(wrong.collect()))
             }
+        }
+    }
+
+    /// What signs mail, if anything here does.
+    ///
+    /// # Errors
+    /// A key whose signatures would not count as the sender's.
+    pub fn dkim(&self) -> Result<Option<DkimKeys>, ConfigErrors> {
+        let Some(keys) = &self.dkim_keys else {
+            return Ok(None);
+        };
+        match keys.stranger_to(self.mail_from.domain()) {
+            None => Ok(Some(keys.clone())),
+            Some(domain) => Err(ConfigErrors::Wrong(vec![format!(
+                "MUSTER_DKIM_KEYS has a key of {domain}, which is neither the domain of MUSTER_MAIL_FROM nor one above it: its signatures \
+                 would not count as the sender's (DMARC)"
+            )])),
         }
     }
 
@@ -262,6 +284,28 @@ mod tests {
             panic!("three are wrong")
         };
         assert_eq!(wrong.len(), 3, "{wrong:?}");
+    }
+
+    #[test]
+    fn keys_that_sign_mail_are_of_the_senders_domain() {
+        let file = std::env::temp_dir().join(format!("muster-dkim-{}.toml", std::process::id()));
+        let pem = muster_identity::SigningKey::generate().unwrap().to_pem().unwrap();
+        let rest = format!("algorithm = \"ed25519-sha256\"\npem = \"\"\"\n{pem}\"\"\"\n");
+        let flags = [("--dkim-keys", file.to_str().unwrap())];
+        for (domain, is_taken) in [("muster.example", true), ("other.example", false)] {
+            let key = format!("[[key]]\nselector = \"a\"\ndomain = \"{domain}\"\n{rest}");
+            std::fs::write(&file, key).unwrap();
+            match with("dkim", &flags).unwrap().dkim() {
+                Ok(Some(_)) => assert!(is_taken, "{domain}"),
+                Err(ConfigErrors::Wrong(wrong)) => {
+                    assert!(!is_taken && wrong[0].contains(domain), "{wrong:?}");
+                }
+                told => panic!("{domain}: {told:?}"),
+            }
+        }
+        std::fs::remove_file(&file).unwrap();
+        assert!(with("dkim", &flags).is_err());
+        assert!(matches!(with("dkim", &[]).unwrap().dkim(), Ok(None)));
     }
 
     #[test]

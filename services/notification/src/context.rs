@@ -9,7 +9,7 @@ use muster_server::page::PageKey;
 
 use crate::bounces::ReturnPaths;
 use crate::mails::Sender;
-use crate::smtp::Smtp;
+use crate::smtp::{DkimKeys, Smtp};
 use crate::sources::MailSources;
 
 /// Whoever answers at all does so in this time.
@@ -28,6 +28,8 @@ pub struct Context {
     pub smtp: Arc<Smtp>,
     /// Who the mail comes from.
     pub sender: Sender,
+    /// What signs it; `None`: nothing here.
+    pub dkim: Option<DkimKeys>,
     /// Where reports about it go to; `None`: to the sender.
     pub return_paths: Option<ReturnPaths>,
     /// How long things may take.

@@ -10,6 +10,7 @@
 mod answer;
 mod connect;
 mod conversation;
+mod dkim;
 mod extensions;
 mod hello;
 mod login;
@@ -27,6 +28,7 @@ mod url;
 mod wire;
 
 pub use conversation::Conversation;
+pub use dkim::{DkimKeys, DkimKeysProblem, Unsigned};
 pub use hello::{HelloName, HelloNameProblem};
 pub use login::{Login, SecretFile, SecretProblem};
 pub use pool::{Smtp, SmtpOptions};

@@ -77,7 +77,8 @@ pub struct Rendered {
 }
 
 impl Rendered {
-    /// SHA-256 of the bytes. They hold a secret link, so that nobody can guess them.
+    /// SHA-256 of the bytes. They hold a secret link, so that nobody can guess them. It is taken before signatures are put before them:
+    /// with those of another key it is the same message.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
         Sha256::digest(&self.bytes).into()
@@ -96,12 +97,23 @@ pub enum MessageProblem {
     /// The words or the headers do not fit together.
     #[error("the message cannot be written")]
     Form,
+    /// No signature could be made, which is not the message's fault.
+    #[error("the message cannot be signed")]
+    Unsigned,
+}
+
+impl Sender {
+    /// The domain of the address.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.0.email.domain()
+    }
 }
 
 /// The Message-ID of a delivery (RFC 5322, section 3.6.4).
 #[must_use]
 pub fn message_id(delivery: DeliveryId, sender: &Sender) -> String {
-    format!("<{delivery}@{}>", sender.0.email.domain())
+    format!("<{delivery}@{}>", sender.domain())
 }
 
 impl std::str::FromStr for Sender {

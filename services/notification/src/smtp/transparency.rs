@@ -7,21 +7,31 @@ pub(super) const FINAL_DOT: &[u8] = b".\r\n";
 /// about what ends a message. [`FINAL_DOT`] may follow.
 pub(super) fn transparent(message: &[u8]) -> Vec<u8> {
     let mut sent = Vec::with_capacity(message.len() + 64);
-    let mut rest = message;
-    while !rest.is_empty() {
-        let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
-        let (line, after) = rest.split_at(end.unwrap_or(rest.len()));
+    for line in lines(message) {
         if line.starts_with(b".") {
             sent.push(b'.');
         }
         sent.extend_from_slice(line);
         sent.extend_from_slice(b"\r\n");
+    }
+    sent
+}
+
+/// The lines of a message without their ends, whichever they have: CRLF, or a lone CR or LF.
+pub(super) fn lines(message: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = message;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+        let (line, after) = rest.split_at(end.unwrap_or(rest.len()));
         rest = after
             .strip_prefix(b"\r\n")
             .or_else(|| after.get(1..))
             .unwrap_or_default();
-    }
-    sent
+        Some(line)
+    })
 }
 
 #[cfg(test)]

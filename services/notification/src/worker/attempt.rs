@@ -37,6 +37,8 @@ struct Course {
 /// A message as its source says it.
 struct Written {
     rendered: Rendered,
+    /// Of the message without its signatures: what a second copy is compared by.
+    sha256: [u8; 32],
     /// When the source was asked.
     asked: Instant,
 }
@@ -159,14 +161,18 @@ async fn meet(
 async fn hand_over(context: &Context, books: &Books, announced: Announced, claimed: &Claimed) -> Outcome {
     let Announced {
         mut conversation,
-        written: Written { rendered, asked },
+        written: Written {
+            rendered,
+            sha256,
+            asked,
+        },
         span,
         talking,
     } = announced;
     let wait = context.smtp.options().reply_wait;
     let at_dot = async {
         still_wanted(context, claimed, asked).await?;
-        reach_dot(books, claimed.lease, rendered.sha256()).await
+        reach_dot(books, claimed.lease, sha256).await
     };
     let message = conversation.message(&rendered, at_dot, wait);
     let outcome = message.instrument(span.clone()).await;

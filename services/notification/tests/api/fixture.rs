@@ -93,6 +93,7 @@ impl Fixture {
             sources: MailSources::new(sources, timing.answer()).unwrap(),
             smtp: Arc::new(self.smtp_client(Duration::from_secs(5))),
             sender: FROM.parse().unwrap(),
+            dkim: None,
             return_paths: None,
             timing,
             page_key: PageKey::new(&[7; 32]).unwrap(),

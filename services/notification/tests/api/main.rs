@@ -14,6 +14,7 @@ mod bounces;
 mod certified;
 mod crashes;
 mod deliveries;
+mod dkim;
 mod employment_to_verify;
 mod encrypted;
 mod fixture;
