@@ -52,6 +52,9 @@
 {{- if and (eq $name "notification") $service.smtpRootsConfigMap }}
 - {name: MUSTER_SMTP_ROOTS, value: /etc/muster/smtp-roots/roots.pem}
 {{- end }}
+{{- if dig "dkim" "enabled" false $service }}
+- {name: MUSTER_DKIM_KEYS, value: /etc/muster/secrets/dkim-keys.toml}
+{{- end }}
 {{- with dig "bounces" "address" "" $service }}
 - {name: MUSTER_BOUNCE_ADDRESS, value: {{ . | quote }}}
 - {name: MUSTER_BOUNCE_KEY, value: /etc/muster/secrets/bounce-key}

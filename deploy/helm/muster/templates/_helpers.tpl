@@ -104,6 +104,7 @@ capabilities: {drop: [ALL]}
 {{- range $root.Values.people.issuers }}{{ with .clientSecretKey }}{{ $keys = append $keys . }}{{ end }}{{ end -}}
 {{- end -}}
 {{- if eq $name "invitation" }}{{ $keys = append $keys "link-keys.toml" }}{{ end -}}
+{{- if dig "dkim" "enabled" false (index . 2) }}{{ $keys = append $keys "dkim-keys.toml" }}{{ end -}}
 {{- if dig "bounces" "address" "" (index . 2) }}{{ $keys = append $keys "bounce-key" }}{{ end -}}
 {{- range (index . 2).secretKeys }}{{ $keys = append $keys . }}{{ end -}}
 {{- $keys | uniq | toJson -}}
