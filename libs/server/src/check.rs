@@ -56,7 +56,8 @@ pub async fn findings<S: Service>(
         Err(silent) => findings.push(silent),
     }
     findings.push(broker(S::NAME, common).await);
-    findings.extend(peers(&common.transport, S::peers(own), clock).await);
+    let served = common.served().ok().flatten();
+    findings.extend(peers(&common.transport, served, S::peers(own), clock).await);
     Ok(findings)
 }
 
@@ -84,10 +85,15 @@ async fn broker(service: &'static str, common: &CommonSettings) -> Finding {
 /// What callers are shown.
 fn certificate(common: &CommonSettings, clock: &Clock) -> Finding {
     let mend = "--tls-certificate and --tls-key (MUSTER_TLS_CERTIFICATE, MUSTER_TLS_KEY) name the files of a certificate for the \
-                name by which this service is called";
+                name by which this service is called, and --tls-client-ca (MUSTER_TLS_CLIENT_CA) the authorities of its callers, if they \
+                have to show certificates";
     let mut wrong = Vec::new();
     let verdict = match start::certificate(&mut wrong, common, clock) {
         _ if !wrong.is_empty() => Wrong(wrong.join("; "), mend.to_owned()),
+        Some(Some(tls)) if tls.asks() => Fine(format!(
+            "is valid until {}, and callers have to show theirs",
+            tls.until()
+        )),
         Some(Some(tls)) => Fine(format!("is valid until {}", tls.until())),
         Some(None) | None => Fine("none, and plain text is allowed here".to_owned()),
     };

@@ -8,13 +8,15 @@ mod read;
 mod transport;
 mod values;
 
+use muster_tls::{Files, TlsProblem};
+
 pub use groups::{
     BrokerSettings, DatabaseSettings, ListenSettings, TelemetrySettings, Topology, TrustSettings,
     WorkloadSettings,
 };
 pub use peers::{PeerUrl, PeerUrls};
 pub use read::{ConfigErrors, Program, read};
-pub use transport::{CertificateSettings, DevelopmentKey, Plaintext, Readable, TransportSettings};
+pub use transport::{CertificateSettings, DevelopmentKey, Plaintext, Readable, TransportProblem, TransportSettings};
 pub use values::{PublicUrl, Seconds, Secret};
 
 /// What every service with a database of its own is told.
@@ -47,6 +49,21 @@ pub struct CommonSettings {
     /// What people are told where only those who run it can help.
     #[command(flatten)]
     pub help: HelpSettings,
+}
+
+impl CommonSettings {
+    /// The files of the certificate that callers are shown, and of the authorities of those who have to show one; `None`: plain text.
+    ///
+    /// # Errors
+    /// A certificate without its key, or the other way round; or nobody could be asked, because no TLS is spoken.
+    pub fn served(&self) -> Result<Option<Files>, TlsProblem> {
+        let files = self.certificate.files()?;
+        match (&self.trust.tls_client_ca, files) {
+            (None, files) => Ok(files),
+            (Some(callers), Some(files)) => Ok(Some(files.asking(callers))),
+            (Some(_), None) => Err(TlsProblem::AskedInTheClear),
+        }
+    }
 }
 
 /// How to reach those who run the suite.

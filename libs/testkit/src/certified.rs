@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use muster_clock::Clock;
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair};
 use time::Duration;
 
 /// A certificate that signs itself: who is to believe it names it as an authority.
@@ -42,11 +42,24 @@ impl Certified {
         Self::named(&[name], Duration::hours(-1), Duration::hours(24))
     }
 
+    /// For this name, valid today, and for servers only: whoever calls may not show it.
+    #[must_use]
+    pub fn for_servers(name: &str) -> Self {
+        let purposes = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        Self::made(&[name], purposes, Duration::hours(-1), Duration::hours(24))
+    }
+
     fn named(names: &[&str], from: Duration, until: Duration) -> Self {
+        Self::made(names, Vec::new(), from, until)
+    }
+
+    /// Without purposes it is for every one.
+    fn made(names: &[&str], purposes: Vec<ExtendedKeyUsagePurpose>, from: Duration, until: Duration) -> Self {
         let (now, key) = (Clock::system().now(), KeyPair::generate().expect("no key"));
         let names: Vec<_> = names.iter().map(ToString::to_string).collect();
         let mut asked = CertificateParams::new(names).expect("a name cannot be used");
         (asked.not_before, asked.not_after) = (now + from, now + until);
+        asked.extended_key_usages = purposes;
         let signed = asked.self_signed(&key).expect("no certificate");
         Self {
             certificate: pem("CERTIFICATE", signed.der()),

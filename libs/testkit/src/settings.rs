@@ -42,6 +42,7 @@ pub(crate) fn common(
         },
         trust: TrustSettings {
             caller_jwks: callers.caller_jwks(),
+            tls_client_ca: None,
         },
         workload: workload(name, callers),
         telemetry: TelemetrySettings {

@@ -3,92 +3,76 @@
 use std::sync::Arc;
 
 use rustls::crypto::aws_lc_rs::{Ticketer, default_provider};
-use rustls::pki_types::pem::{self, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::danger::ClientCertVerifier;
 use rustls::version::{TLS12, TLS13};
-use rustls::{Error, InconsistentKeys, ServerConfig};
+use rustls::{Error, RootCertStore, ServerConfig};
 use time::OffsetDateTime;
-use x509_parser::parse_x509_certificate;
+
+use crate::authorities;
+use crate::files::TlsProblem;
+use crate::own::Own;
 
 /// Ready for new connections.
 pub(crate) struct Certificate {
-    config: Arc<ServerConfig>,
-    begins: OffsetDateTime,
-    ends: OffsetDateTime,
-}
-
-/// What is wrong with what the files hold.
-#[derive(Debug)]
-pub(crate) enum Unusable {
-    /// With the chain.
-    Chain(String),
-    /// With the key.
-    Key(String),
-    /// Each is good, and they do not belong together.
-    Apart,
+    own: Own,
+    open: Arc<ServerConfig>,
+    asking: Option<Arc<ServerConfig>>,
 }
 
 impl Certificate {
-    pub(crate) fn of(chain: &[u8], key: &[u8], protocols: &[&[u8]]) -> Result<Self, Unusable> {
-        let chain: Vec<_> = CertificateDer::pem_slice_iter(chain)
-            .collect::<Result<_, _>>()
-            .map_err(|error| Unusable::Chain(in_words(&error)))?;
-        let own = chain
-            .first()
-            .ok_or_else(|| Unusable::Chain(in_words(&pem::Error::NoItemsFound)))?;
-        let (_, parsed) = parse_x509_certificate(own)
-            .map_err(|_| Unusable::Chain("it is no X.509 certificate".to_owned()))?;
-        let validity = parsed.validity().clone();
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| Unusable::Key(in_words(&error)))?;
+    /// This one, for everybody, and for callers whom one of these authorities vouches for.
+    pub(crate) fn of(
+        own: Own,
+        callers: Option<Arc<RootCertStore>>,
+        protocols: &[&[u8]],
+    ) -> Result<Self, TlsProblem> {
+        let asking = callers.map(authorities::asking).transpose()?;
+        let asking = asking.map(|asking| config(&own, Some(asking), protocols));
+        let problem = |error: Error| TlsProblem::Backend(error.to_string());
         Ok(Self {
-            config: Arc::new(config(chain, key, protocols)?),
-            begins: validity.not_before.to_datetime(),
-            ends: validity.not_after.to_datetime(),
+            open: Arc::new(config(&own, None, protocols).map_err(problem)?),
+            asking: asking.transpose().map_err(problem)?.map(Arc::new),
+            own,
         })
     }
 
-    pub(crate) fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.config)
+    /// For those who need show nothing.
+    pub(crate) fn open(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.open)
     }
 
-    /// The first moment at which it is valid.
-    pub(crate) fn begins(&self) -> OffsetDateTime {
-        self.begins
+    /// For those who have to show a certificate, if anybody has.
+    pub(crate) fn asking(&self) -> Arc<ServerConfig> {
+        Arc::clone(self.asking.as_ref().unwrap_or(&self.open))
+    }
+
+    /// The first and the last moment at which it is valid.
+    pub(crate) fn validity(&self) -> (OffsetDateTime, OffsetDateTime) {
+        self.own.validity()
     }
 
     /// The last one.
     pub(crate) fn ends(&self) -> OffsetDateTime {
-        self.ends
+        self.own.validity().1
     }
 }
 
-/// TLS 1.3 and 1.2, by the one backend of the suite. Each certificate brings its own tickets: who resumes a session is
-/// not shown the certificate, and sessions of one that was replaced are not resumed.
+/// TLS 1.3 and 1.2, by the one backend of the suite. Each certificate, and each set of authorities, brings its own tickets: who
+/// resumes a session is not shown the certificate and not asked for one, and sessions of what was replaced, or that began where
+/// nobody was asked, are not resumed.
 fn config(
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
+    own: &Own,
+    asking: Option<Arc<dyn ClientCertVerifier>>,
     protocols: &[&[u8]],
-) -> Result<ServerConfig, Unusable> {
-    let unusable = |error: Error| match error {
-        Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => Unusable::Apart,
-        Error::InvalidCertificate(why) => Unusable::Chain(why.to_string()),
-        other => Unusable::Key(other.to_string()),
+) -> Result<ServerConfig, Error> {
+    let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_protocol_versions(&[&TLS13, &TLS12])?;
+    let builder = match asking {
+        Some(asking) => builder.with_client_cert_verifier(asking),
+        None => builder.with_no_client_auth(),
     };
-    let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_protocol_versions(&[&TLS13, &TLS12])
-        .map_err(unusable)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(unusable)?;
+    let mut config = builder.with_cert_resolver(own.shown());
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
-    config.ticketer = Ticketer::new().map_err(unusable)?;
+    config.ticketer = Ticketer::new()?;
     Ok(config)
-}
-
-/// What the file holds is not repeated: it may be a key.
-pub(crate) fn in_words(error: &pem::Error) -> String {
-    match error {
-        pem::Error::NoItemsFound => "there is none in it, as PEM and unencrypted".to_owned(),
-        _ => "it is not whole PEM".to_owned(),
-    }
 }

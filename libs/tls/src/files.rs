@@ -1,24 +1,29 @@
-//! The files of the certificate and its key.
+//! The files of a certificate and its key, and of whom callers have to be vouched for by.
 
 use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::certificate::{Certificate, Unusable};
+use crate::authorities;
+use crate::certificate::Certificate;
+use crate::own::{Own, Unusable};
 
 /// Where they are. They are small, and read as keys are read elsewhere: at once.
 #[derive(Debug, Clone)]
 pub struct Files {
     certificate: PathBuf,
     key: PathBuf,
+    /// Who vouches for those who call, if they are asked.
+    callers: Option<PathBuf>,
 }
 
 /// What they hold. Never shown.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Pair {
+pub(crate) struct Content {
     certificate: Vec<u8>,
     key: Vec<u8>,
+    callers: Option<Vec<u8>>,
 }
 
 /// Why TLS cannot be spoken, or not with these files.
@@ -30,6 +35,20 @@ pub enum TlsProblem {
         /// The setting of the other.
         missing: &'static str,
     },
+    /// Only one of the two files that services are shown is named.
+    #[error(
+        "{missing} is not set: services that ask are shown a certificate with its key, or neither is set"
+    )]
+    HalfShown {
+        /// The setting of the other.
+        missing: &'static str,
+    },
+    /// Callers are to show certificates where no TLS is spoken.
+    #[error(
+        "MUSTER_TLS_CLIENT_CA (--tls-client-ca) is set without MUSTER_TLS_CERTIFICATE (--tls-certificate): in plain text nobody can show \
+         a certificate"
+    )]
+    AskedInTheClear,
     /// A file is not there, or may not be read.
     #[error("cannot read {}: {why}", file.display())]
     Unreadable {
@@ -70,6 +89,28 @@ pub enum TlsProblem {
         /// The last moment, in RFC 3339.
         until: String,
     },
+    /// Whoever calls may not show it.
+    #[error(
+        "the certificate in {} is not for clients: it has an extended key usage without clientAuth, and services that ask for one \
+         refuse it",
+        file.display()
+    )]
+    NotForClients {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Services that ask by these authorities would not take it.
+    #[error(
+        "no authority in {} vouches for the certificate in {}: services that ask by them refuse it",
+        authorities.display(),
+        file.display()
+    )]
+    Strange {
+        /// The certificate's file.
+        file: PathBuf,
+        /// Theirs.
+        authorities: PathBuf,
+    },
     /// The cryptography of this build refuses.
     #[error("TLS cannot be set up: {0}")]
     Backend(String),
@@ -81,13 +122,40 @@ impl Files {
     /// # Errors
     /// One without the other.
     pub fn of(certificate: Option<&Path>, key: Option<&Path>) -> Result<Option<Self>, TlsProblem> {
-        let missing = match (certificate, key) {
-            (None, None) => return Ok(None),
-            (Some(certificate), Some(key)) => return Ok(Some(Self::new(certificate, key))),
-            (Some(_), None) => "MUSTER_TLS_KEY (--tls-key)",
-            (None, Some(_)) => "MUSTER_TLS_CERTIFICATE (--tls-certificate)",
-        };
-        Err(TlsProblem::Half { missing })
+        let settings = [
+            "MUSTER_TLS_CERTIFICATE (--tls-certificate)",
+            "MUSTER_TLS_KEY (--tls-key)",
+        ];
+        Self::both(certificate, key, settings).map_err(|missing| TlsProblem::Half { missing })
+    }
+
+    /// The files of the settings `--services-certificate` and `--services-key`; `None` when neither is set.
+    ///
+    /// # Errors
+    /// One without the other.
+    pub fn shown_to_services(
+        certificate: Option<&Path>,
+        key: Option<&Path>,
+    ) -> Result<Option<Self>, TlsProblem> {
+        let settings = [
+            "MUSTER_SERVICES_CERTIFICATE (--services-certificate)",
+            "MUSTER_SERVICES_KEY (--services-key)",
+        ];
+        Self::both(certificate, key, settings).map_err(|missing| TlsProblem::HalfShown { missing })
+    }
+
+    /// Both, or none, or the name of the setting that is missing.
+    fn both(
+        certificate: Option<&Path>,
+        key: Option<&Path>,
+        [of_certificate, of_key]: [&'static str; 2],
+    ) -> Result<Option<Self>, &'static str> {
+        match (certificate, key) {
+            (None, None) => Ok(None),
+            (Some(certificate), Some(key)) => Ok(Some(Self::new(certificate, key))),
+            (Some(_), None) => Err(of_key),
+            (None, Some(_)) => Err(of_certificate),
+        }
     }
 
     /// These two: PEM, the certificate's chain after it, the key not encrypted.
@@ -96,24 +164,70 @@ impl Files {
         Self {
             certificate: certificate.to_owned(),
             key: key.to_owned(),
+            callers: None,
         }
     }
 
-    /// Reads both.
-    pub(crate) fn read(&self) -> Result<Pair, Vec<TlsProblem>> {
-        match (read(&self.certificate), read(&self.key)) {
-            (Ok(certificate), Ok(key)) => Ok(Pair { certificate, key }),
-            (certificate, key) => Err([certificate.err(), key.err()].into_iter().flatten().collect()),
+    /// The same, with the authorities (PEM, any number of them) of which one has to vouch for whoever calls
+    /// ([`crate::ServerTls::accept_service`]).
+    #[must_use]
+    pub fn asking(self, callers: &Path) -> Self {
+        Self {
+            callers: Some(callers.to_owned()),
+            ..self
         }
     }
 
-    /// Makes one thing of them.
-    pub(crate) fn certificate(&self, pair: &Pair, protocols: &[&[u8]]) -> Result<Certificate, TlsProblem> {
+    /// The file of these authorities, if there is one.
+    #[must_use]
+    pub fn callers(&self) -> Option<&Path> {
+        self.callers.as_deref()
+    }
+
+    /// The certificate and its key alone.
+    pub(crate) fn without_callers(self) -> Self {
+        Self {
+            callers: None,
+            ..self
+        }
+    }
+
+    /// Reads all of them.
+    pub(crate) fn read(&self) -> Result<Content, Vec<TlsProblem>> {
+        let callers = self.callers.as_deref().map(read).transpose();
+        match (read(&self.certificate), read(&self.key), callers) {
+            (Ok(certificate), Ok(key), Ok(callers)) => Ok(Content {
+                certificate,
+                key,
+                callers,
+            }),
+            (certificate, key, callers) => {
+                let problems = [certificate.err(), key.err(), callers.err()];
+                Err(problems.into_iter().flatten().collect())
+            }
+        }
+    }
+
+    /// Makes one thing of them, for where calls arrive.
+    pub(crate) fn certificate(
+        &self,
+        content: &Content,
+        protocols: &[&[u8]],
+    ) -> Result<Certificate, TlsProblem> {
+        let callers = self.callers.as_deref().zip(content.callers.as_deref());
+        let callers = callers
+            .map(|(file, pem)| authorities::of(file, pem))
+            .transpose()?;
+        Certificate::of(self.own(content)?, callers, protocols)
+    }
+
+    /// The certificate and its key.
+    pub(crate) fn own(&self, content: &Content) -> Result<Own, TlsProblem> {
         let of = |file: &Path, why| TlsProblem::Unusable {
             file: file.to_owned(),
             why,
         };
-        Certificate::of(&pair.certificate, &pair.key, protocols).map_err(|unusable| match unusable {
+        Own::of(&content.certificate, &content.key).map_err(|unusable| match unusable {
             Unusable::Chain(why) => of(&self.certificate, why),
             Unusable::Key(why) => of(&self.key, why),
             Unusable::Apart => TlsProblem::Apart {
@@ -123,15 +237,43 @@ impl Files {
         })
     }
 
-    /// Whether a certificate that came from here is valid at `now`.
-    pub(crate) fn valid(&self, certificate: &Certificate, now: OffsetDateTime) -> Result<(), TlsProblem> {
+    /// Whether others take it from whoever calls with it; those who ask by `callers`, where that is known.
+    pub(crate) fn taken(
+        &self,
+        own: &Own,
+        callers: Option<&Path>,
+        now: OffsetDateTime,
+    ) -> Result<(), TlsProblem> {
+        let file = || self.certificate.clone();
+        self.valid(own.validity(), now)?;
+        if !own.is_for_clients() {
+            return Err(TlsProblem::NotForClients { file: file() });
+        }
+        let Some(callers) = callers else {
+            return Ok(());
+        };
+        if authorities::take(authorities::of(callers, &read(callers)?)?, own, now)? {
+            return Ok(());
+        }
+        Err(TlsProblem::Strange {
+            file: file(),
+            authorities: callers.to_owned(),
+        })
+    }
+
+    /// Whether a certificate that came from here, and is valid between these moments, is valid at `now`.
+    pub(crate) fn valid(
+        &self,
+        (begins, ends): (OffsetDateTime, OffsetDateTime),
+        now: OffsetDateTime,
+    ) -> Result<(), TlsProblem> {
         let file = self.certificate.clone();
-        if now < certificate.begins() {
-            let from = shown(certificate.begins());
+        if now < begins {
+            let from = shown(begins);
             return Err(TlsProblem::Early { file, from });
         }
-        if now > certificate.ends() {
-            let until = shown(certificate.ends());
+        if now > ends {
+            let until = shown(ends);
             return Err(TlsProblem::Over { file, until });
         }
         Ok(())

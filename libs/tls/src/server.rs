@@ -1,17 +1,21 @@
 //! TLS where connections arrive, with a certificate that is looked at again while the process runs.
 //!
-//! The two files are read every second, through whatever symlinks lead there at the moment. What they hold is taken
+//! The files are read every second, through whatever symlinks lead there at the moment. What they hold is taken
 //! over for new connections once it has stood still for one interval, so that nobody sees a certificate with the key of
 //! another; connections that are open keep theirs, and are asked to end within minutes anyway. What cannot be used never
 //! replaces what can: it is told in the log, in `muster_certificate_problem` and in `/readyz`, and
 //! looked at again until it can. The one in use goes on being shown after its end, because there is no better one; that
 //! is told, too.
+//!
+//! With a third file, of authorities, services have to show a certificate of their own that one of them has signed. It is looked
+//! at and taken over with the other two. Who is asked depends on where they arrive, not on the file: a listener for everybody asks nobody.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use muster_clock::Clock;
+use rustls::ServerConfig;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -19,7 +23,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::certificate::Certificate;
-use crate::files::{self, Files, Pair, TlsProblem};
+use crate::files::{self, Content, Files, TlsProblem};
 
 /// How long a client may take to agree on keys.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -35,7 +39,7 @@ pub struct ServerTls {
 
 /// What new connections are shown, and what it was read from.
 struct InUse {
-    pair: Pair,
+    content: Content,
     certificate: Certificate,
 }
 
@@ -50,8 +54,8 @@ impl ServerTls {
         protocols: &'static [&'static [u8]],
         clock: Clock,
     ) -> Result<Self, Vec<TlsProblem>> {
-        let pair = files.read()?;
-        let in_use = InUse::new(&files, pair, protocols, &clock).map_err(|problem| vec![problem])?;
+        let content = files.read()?;
+        let in_use = InUse::new(&files, content, protocols, &clock).map_err(|problem| vec![problem])?;
         let tls = Self {
             files,
             protocols,
@@ -62,19 +66,16 @@ impl ServerTls {
         Ok(tls)
     }
 
-    /// Agrees on keys with a client; `None` if that fails or takes too long.
+    /// Agrees on keys with a client, whoever it is; `None` if that fails or takes too long.
     pub async fn accept(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
-        let acceptor = TlsAcceptor::from(self.in_use().certificate.config());
-        let problem = match timeout(HANDSHAKE, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => return Some(stream),
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "a client could not agree on keys");
-                "failed"
-            }
-            Err(_) => "late",
-        };
-        metrics::counter!("muster_handshakes_failed_total", "problem" => problem).increment(1);
-        None
+        let config = self.in_use().certificate.open();
+        shake(config, stream).await
+    }
+
+    /// The same with a service, which has to show its certificate where [`Files::asking`] says who vouches for it.
+    pub async fn accept_service(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+        let config = self.in_use().certificate.asking();
+        shake(config, stream).await
     }
 
     /// Looks at the files until `shutdown`, and reports what is wrong with them each time.
@@ -92,18 +93,18 @@ impl ServerTls {
     }
 
     /// Takes over what was found if it can be used.
-    fn judge(&self, found: &Result<Pair, Vec<TlsProblem>>) -> Result<(), String> {
+    fn judge(&self, found: &Result<Content, Vec<TlsProblem>>) -> Result<(), String> {
         let in_use = self.in_use();
         let until = files::shown(in_use.certificate.ends());
         let and_now = |why: String| format!("{why}; the one in use is valid until {until}");
-        let pair = found
+        let content = found
             .as_ref()
             .map_err(|problems| and_now(files::listed(problems)))?;
-        if *pair == in_use.pair {
-            let valid = self.files.valid(&in_use.certificate, self.clock.now());
+        if *content == in_use.content {
+            let valid = self.files.valid(in_use.certificate.validity(), self.clock.now());
             return valid.map_err(|problem| problem.to_string());
         }
-        let new = InUse::new(&self.files, pair.clone(), self.protocols, &self.clock)
+        let new = InUse::new(&self.files, content.clone(), self.protocols, &self.clock)
             .map_err(|problem| and_now(problem.to_string()))?;
         let until = files::shown(new.certificate.ends());
         tracing::info!(until, "the certificate is taken over");
@@ -115,6 +116,18 @@ impl ServerTls {
     #[must_use]
     pub fn until(&self) -> String {
         files::shown(self.in_use().certificate.ends())
+    }
+
+    /// Whether services have to show a certificate.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.files.callers().is_some()
+    }
+
+    /// The files of the certificate and its key, without those of callers' authorities: to show them elsewhere.
+    #[must_use]
+    pub fn files(&self) -> Files {
+        self.files.clone().without_callers()
     }
 
     fn in_use(&self) -> Arc<InUse> {
@@ -132,11 +145,24 @@ impl ServerTls {
 }
 
 impl InUse {
-    fn new(files: &Files, pair: Pair, protocols: &[&[u8]], clock: &Clock) -> Result<Self, TlsProblem> {
-        let certificate = files.certificate(&pair, protocols)?;
-        files.valid(&certificate, clock.now())?;
-        Ok(Self { pair, certificate })
+    fn new(files: &Files, content: Content, protocols: &[&[u8]], clock: &Clock) -> Result<Self, TlsProblem> {
+        let certificate = files.certificate(&content, protocols)?;
+        files.valid(certificate.validity(), clock.now())?;
+        Ok(Self { content, certificate })
     }
+}
+
+async fn shake(config: Arc<ServerConfig>, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+    let problem = match timeout(HANDSHAKE, TlsAcceptor::from(config).accept(stream)).await {
+        Ok(Ok(stream)) => return Some(stream),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a client could not agree on keys");
+            "failed"
+        }
+        Err(_) => "late",
+    };
+    metrics::counter!("muster_handshakes_failed_total", "problem" => problem).increment(1);
+    None
 }
 
 impl fmt::Debug for ServerTls {

@@ -333,11 +333,12 @@ fn keys(errors: &mut Vec<String>, settings: &Settings) -> (Option<SigningKey>, O
     )
 }
 
-/// Whom it believes to be a service; none of them is called where others could read it.
+/// Whom it believes to be a service, and what it shows those that ask, which is not what it shows people; none of them is called where
+/// others could read it.
 fn trust(errors: &mut Vec<String>, settings: &Settings) -> Option<Arc<Trust>> {
     let readable = settings.transport.calling(settings.peers.by_area());
     errors.extend(readable.iter().map(|readable| message(readable)));
-    let trust = one(errors, Trust::open(settings.transport.services_ca.as_deref()))?;
+    let trust = all(errors, settings.transport.trust(None))?;
     readable.is_empty().then(|| Arc::new(trust))
 }
 

@@ -33,7 +33,7 @@ pub async fn findings(settings: &Settings) -> anyhow::Result<Vec<Finding>> {
     let clock = Clock::system();
     findings.extend(workload_tokens(NAME, &settings.workload, &clock));
     findings.extend(issuers(&opened.parts.persons).await);
-    findings.extend(peers(&settings.transport, settings.peers.by_area(), &clock).await);
+    findings.extend(peers(&settings.transport, None, settings.peers.by_area(), &clock).await);
     Ok(findings)
 }
 

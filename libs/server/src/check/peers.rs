@@ -1,10 +1,11 @@
 //! The other services.
 
 use std::error::Error as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use muster_clock::Clock;
-use muster_tls::Trust;
+use muster_tls::{Files, TlsProblem, Trust};
 use tokio::time::timeout;
 use tonic::Status;
 use tonic_health::pb::HealthCheckRequest;
@@ -16,24 +17,32 @@ use super::clocks::peer_clock;
 use super::finding::Verdict::{self, Fine, Odd, Wrong};
 use super::finding::{Finding, chain};
 use crate::channel;
-use crate::settings::{PeerUrl, PeerUrls, TransportSettings};
+use crate::settings::{PeerUrl, PeerUrls, TransportProblem, TransportSettings};
+
+const SHOWN: &str = "certificate for services";
+const SHOW: &str = "--services-certificate and --services-key (MUSTER_SERVICES_CERTIFICATE, MUSTER_SERVICES_KEY), or else --tls-certificate \
+                    and --tls-key of a service, name the files of a certificate for clients (clientAuth), signed by an authority of \
+                    --tls-client-ca (MUSTER_TLS_CLIENT_CA) of the services that are called";
+/// How `rustls` tells that the other side ended a handshake, and why (RFC 8446, section 6.2).
+const ALERT: &str = "received fatal alert";
 
 /// The other services, each replica that is told: whether they may be called as they are to be, whether they answer, and whether
-/// their clocks are as `clock`, which is this machine's.
+/// their clocks are as `clock`, which is this machine's. `served` is the certificate that callers are shown here, if it is for services,
+/// too.
 pub async fn peers(
     settings: &TransportSettings,
+    served: Option<Files>,
     peers: impl IntoIterator<Item = (&'static str, &PeerUrls)>,
     clock: &Clock,
 ) -> Vec<Finding> {
-    let mend = "--services-ca (MUSTER_SERVICES_CA) names a PEM file with the authorities of the services' certificates";
-    let trust = match Trust::open(settings.services_ca.as_deref()) {
+    let asked = served.as_ref().and_then(Files::callers).map(Path::to_owned);
+    let trust = match settings.trust(served) {
         Ok(trust) => Arc::new(trust),
-        Err(problem) => {
-            let verdict = Wrong(problem.to_string(), mend.to_owned());
-            return vec![Finding::new("authorities of services", verdict)];
-        }
+        Err(problems) => return problems.iter().map(problem_of).collect(),
     };
-    let mut findings = Vec::new();
+    let is_told = settings.services_certificate.is_some() || asked.is_some();
+    let shown = is_told.then(|| shown(&trust, asked.as_deref(), clock));
+    let mut findings: Vec<_> = shown.into_iter().flatten().collect();
     for (service, urls) in peers {
         if let Some(readable) = settings.calling([(service, urls)]).first() {
             let mend = "plain text is for one machine, or for a mesh that encrypts".to_owned();
@@ -46,6 +55,33 @@ pub async fn peers(
         }
     }
     findings
+}
+
+fn problem_of(problem: &TransportProblem) -> Finding {
+    let (what, mend) = match problem {
+        TransportProblem::Authorities(_) => (
+            "authorities of services",
+            "--services-ca (MUSTER_SERVICES_CA) names a PEM file with the authorities of the services' certificates",
+        ),
+        TransportProblem::Own(_) => (SHOWN, SHOW),
+    };
+    Finding::new(what, Wrong(problem.to_string(), mend.to_owned()))
+}
+
+/// What is shown to services that ask for a certificate, if anything is. Those that are asked by are only guessed to ask as this service does.
+fn shown(trust: &Trust, asked: Option<&Path>, clock: &Clock) -> Option<Finding> {
+    let verdict = match trust.shows(asked, clock.now()) {
+        Ok(shown) => {
+            let (file, until) = shown?;
+            Fine(format!("{file} is for clients, and valid until {until}"))
+        }
+        Err(problem @ TlsProblem::Strange { .. }) => Odd(
+            format!("{problem}; so do other services, if they ask as this one does (--tls-client-ca)"),
+            SHOW.to_owned(),
+        ),
+        Err(problem) => Wrong(problem.to_string(), SHOW.to_owned()),
+    };
+    Some(Finding::new(SHOWN, verdict))
 }
 
 /// Another service, or a replica of it, by its name, asked for its health. It may not be there yet: services start in any order.
@@ -76,7 +112,13 @@ async fn peer(
             format!("is not ready at {}", url.uri()),
             format!("`muster-{service} check` says why"),
         ),
-        Ok(Err(status)) => absent(service, url, &why(&status)),
+        Ok(Err(status)) => match why(&status) {
+            why if why.contains(ALERT) => Odd(
+                format!("ends the handshake at {}: {why}", url.uri()),
+                format!("if it asks for certificates (its --tls-client-ca): {SHOW}"),
+            ),
+            why => absent(service, url, &why),
+        },
         Err(_) => absent(service, url, "not within 5 seconds"),
     };
     let answers = Finding::new(format!("{service} service"), verdict);

@@ -28,7 +28,7 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// What callers are shown, if anything: for a listener that a service has besides.
+    /// What callers are shown, if anything: for a listener that a service has besides, where nobody is asked for a certificate.
     #[must_use]
     pub fn certificate(&self) -> Option<Arc<ServerTls>> {
         self.tls.clone()

@@ -177,8 +177,7 @@ fn open(
     let tls = certificate(&mut wrong, common, &clock);
     let refused = common.listen.refused(development_keys);
     wrong.extend(refused.iter().map(ToString::to_string));
-    let trust = Trust::open(common.transport.services_ca.as_deref());
-    let trust = noted(&mut wrong, "--services-ca (MUSTER_SERVICES_CA)", trust);
+    let trust = trust(&mut wrong, common, tls.as_ref().and_then(Option::as_ref));
     wrong.extend(common.transport.calling(peers).iter().map(ToString::to_string));
     let database = Database::connect(common.database.options(service));
     let database = noted(&mut wrong, "--database-url (MUSTER_DATABASE_URL)", database);
@@ -234,7 +233,7 @@ pub(crate) fn certificate(
     common: &CommonSettings,
     clock: &Clock,
 ) -> Option<Option<ServerTls>> {
-    let files = noted(wrong, "TLS", common.certificate.files())?;
+    let files = noted(wrong, "TLS", common.served())?;
     let Some(files) = files else {
         let readable = common.transport.listening(common.listen.listen);
         wrong.extend(readable.iter().map(ToString::to_string));
@@ -247,6 +246,14 @@ pub(crate) fn certificate(
             None
         }
     }
+}
+
+/// Whom it believes to be a service, and what it shows those that ask: what it serves with, unless it is told otherwise.
+fn trust(wrong: &mut Vec<String>, common: &CommonSettings, served: Option<&ServerTls>) -> Option<Trust> {
+    let trust = common.transport.trust(served.map(ServerTls::files));
+    trust
+        .map_err(|problems| wrong.extend(problems.iter().map(ToString::to_string)))
+        .ok()
 }
 
 fn noted<T, E: std::error::Error>(wrong: &mut Vec<String>, setting: &str, opened: Result<T, E>) -> Option<T> {

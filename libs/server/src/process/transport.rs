@@ -66,7 +66,7 @@ fn secured(
         let tls = Arc::clone(&tls);
         async move {
             match accepted {
-                Ok(stream) => tls.accept(stream).await.map(Ok),
+                Ok(stream) => tls.accept_service(stream).await.map(Ok),
                 Err(error) => Some(Err(error)),
             }
         }

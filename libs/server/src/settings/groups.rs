@@ -128,6 +128,9 @@ pub struct TrustSettings {
     /// JWKS file with the gateway's public keys
     #[arg(long, env = "MUSTER_CALLER_JWKS", value_name = "FILE")]
     pub caller_jwks: PathBuf,
+    /// PEM file with the authorities of which one must have signed the certificate of whoever calls, for clients (clientAuth); looked at again every second. Needs --tls-certificate. Callers show --services-certificate, or what they serve with. Without it nobody is asked for a certificate, and tokens alone tell who calls
+    #[arg(long, env = "MUSTER_TLS_CLIENT_CA", value_name = "FILE")]
+    pub tls_client_ca: Option<PathBuf>,
 }
 
 /// Workloads: whose tokens are believed, and where its own tokens are.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use muster_tls::{Files, TlsProblem};
+use muster_tls::{Files, TlsProblem, Trust};
 
 use super::{ListenSettings, PeerUrl, PeerUrls};
 
@@ -35,6 +35,12 @@ pub struct TransportSettings {
     /// PEM file with the authorities that vouch for the other services' certificates, such as cert-manager's ca.crt; read again at each connection. Without it those that browsers believe
     #[arg(long, env = "MUSTER_SERVICES_CA", value_name = "FILE")]
     pub services_ca: Option<PathBuf>,
+    /// PEM file with the certificate that services are shown when they ask for one (their --tls-client-ca), and its chain after it; read again at each connection. Goes with --services-key. Without both a service shows the one of --tls-certificate, and the gateway, whose own is for people, none
+    #[arg(long, env = "MUSTER_SERVICES_CERTIFICATE", value_name = "FILE")]
+    pub services_certificate: Option<PathBuf>,
+    /// PEM file with the private key of that certificate, not encrypted
+    #[arg(long, env = "MUSTER_SERVICES_KEY", value_name = "FILE")]
+    pub services_key: Option<PathBuf>,
     /// Where calls between services may be in plain text: `loopback`, within one machine; or `mesh`, everywhere, because something else encrypts them (a service mesh, an encrypted network between nodes). Whoever reads the tokens of calls can use them until they end
     #[arg(
         long,
@@ -112,7 +118,45 @@ impl ListenSettings {
     }
 }
 
+/// Why other services cannot be called by TLS.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportProblem {
+    /// It is not known whom to believe.
+    #[error("--services-ca (MUSTER_SERVICES_CA): {0}")]
+    Authorities(TlsProblem),
+    /// What would be shown to them cannot be used.
+    #[error("the certificate for calls to services: {0}")]
+    Own(TlsProblem),
+}
+
 impl TransportSettings {
+    /// Whom to believe to be a service, and what to show those that ask: what these settings name, or else `served`, the certificate
+    /// that callers are shown here.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files.
+    pub fn trust(&self, served: Option<Files>) -> Result<Trust, Vec<TransportProblem>> {
+        let trust = Trust::open(self.services_ca.as_deref());
+        let shown =
+            Files::shown_to_services(self.services_certificate.as_deref(), self.services_key.as_deref());
+        let (trust, shown) = match (trust, shown) {
+            (Ok(trust), Ok(shown)) => (trust, shown.or(served)),
+            (trust, shown) => {
+                let problems = [
+                    trust.err().map(TransportProblem::Authorities),
+                    shown.err().map(TransportProblem::Own),
+                ];
+                return Err(problems.into_iter().flatten().collect());
+            }
+        };
+        match shown {
+            None => Ok(trust),
+            Some(files) => trust
+                .showing(files)
+                .map_err(|problems| problems.into_iter().map(TransportProblem::Own).collect()),
+        }
+    }
+
     /// What keeps a service from listening here, if it has no certificate.
     #[must_use]
     pub fn listening(&self, listen: SocketAddr) -> Option<Readable> {
@@ -147,8 +191,8 @@ mod tests {
 
     fn told(plaintext: Plaintext, listen: &str, url: &str) -> (bool, bool) {
         let settings = TransportSettings {
-            services_ca: None,
             plaintext,
+            ..TransportSettings::default()
         };
         let url = url.parse().unwrap();
         let listening = settings.listening(listen.parse().unwrap());

@@ -352,6 +352,7 @@ fn common(database: &TestDatabase, broker: &TestBroker, callers: &Callers) -> Co
         },
         trust: TrustSettings {
             caller_jwks: callers.caller_jwks(),
+            tls_client_ca: None,
         },
         workload: WorkloadSettings {
             workload_issuer: callers.workload_issuer().to_owned(),

@@ -7,15 +7,15 @@ use std::time::Duration;
 use muster_clock::Clock;
 use muster_identity::WorkloadTokens;
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
-use muster_server::settings::{CommonSettings, ConfigErrors, Plaintext};
-use muster_server::{Peer, start};
+use muster_server::settings::{CommonSettings, ConfigErrors, Plaintext, TransportSettings};
+use muster_server::{Peer, check, start};
 use muster_testkit::{Certified, Mounted, eventually};
 use muster_tls::Trust;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tonic::{Code, Status};
 
-use crate::small::{Fixture, Seen, Small, get_role};
+use crate::small::{Fixture, Seen, Small, get_role, operators};
 
 /// A service that shows what is mounted there.
 async fn showing(mounted: &Mounted) -> Fixture {
@@ -116,6 +116,113 @@ async fn certificates_and_authorities_are_exchanged_while_both_sides_run() {
     called(&fixture, "https://localhost", &trust).await.unwrap();
 }
 
+/// A caller who believes what is mounted at the service, and shows what is mounted there.
+fn calling_as(service: &Mounted, own: &Mounted) -> Arc<Trust> {
+    let settings = TransportSettings {
+        services_ca: Some(service.file("tls.crt")),
+        services_certificate: Some(own.file("tls.crt")),
+        services_key: Some(own.file("tls.key")),
+        ..TransportSettings::default()
+    };
+    Arc::new(settings.trust(None).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_asks_is_called_with_a_certificate_of_its_authority_only() {
+    let mounted = Mounted::with(&Certified::of("localhost"));
+    let (old, new) = (Certified::of("caller"), Certified::of("caller"));
+    let own = Mounted::with(&old);
+    let callers = mounted.file("callers.pem");
+    std::fs::write(&callers, &old.certificate).unwrap();
+    let fixture = Fixture::told(|common| {
+        shown(common, &mounted);
+        common.trust.tls_client_ca = Some(callers.clone());
+    })
+    .await;
+    let url = "https://localhost";
+    let known = calling_as(&mounted, &own);
+    called(&fixture, url, &known).await.unwrap();
+    let other = Mounted::with(&Certified::of("caller"));
+    for stranger in [
+        trusting(mounted.file("tls.crt")),
+        calling_as(&mounted, &other),
+        calling_as(&mounted, &Mounted::with(&Certified::for_servers("caller"))),
+    ] {
+        let status = called(&fixture, url, &stranger).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    }
+    // Those who probe it show nothing, and are answered elsewhere.
+    let ready = operators(&fixture.running, "/readyz").await;
+    assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
+
+    std::fs::write(&callers, &new.certificate).unwrap();
+    eventually(async || called(&fixture, url, &known).await.is_err()).await;
+    own.change(&new.certificate, &new.key);
+    called(&fixture, url, &known).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_shows_others_what_it_serves_with() {
+    let own = Certified::of("localhost");
+    let mounted = Mounted::with(&own);
+    let fixture = Fixture::told(|common| {
+        shown(common, &mounted);
+        common.transport.services_ca = Some(mounted.file("tls.crt"));
+        common.trust.tls_client_ca = Some(mounted.file("tls.crt"));
+    })
+    .await;
+    let served = fixture.common.served().unwrap();
+    let trust = Arc::new(fixture.common.transport.trust(served).unwrap());
+    called(&fixture, "https://localhost", &trust).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn check_tells_what_is_wrong_with_certificates_of_callers_by_name() {
+    let fixture = Fixture::new().await;
+    let mounted = Mounted::with(&Certified::of("localhost"));
+    let other = Mounted::with(&Certified::of("caller"));
+    let for_servers = Mounted::with(&Certified::for_servers("caller"));
+    let checked = async |change: &dyn Fn(&mut CommonSettings)| {
+        let mut common = fixture.common.clone();
+        shown(&mut common, &mounted);
+        change(&mut common);
+        let findings = check::findings::<Small>(&common, &Seen::default(), &Clock::system());
+        let findings = findings.await.unwrap();
+        let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
+        lines.join("\n")
+    };
+    let told = checked(&|common| common.trust.tls_client_ca = Some(mounted.file("tls.crt"))).await;
+    for word in [
+        "and callers have to show theirs",
+        "fine   certificate for services: ",
+        "is for clients, and valid until",
+    ] {
+        assert!(told.contains(word), "{word} is missing in {told}");
+    }
+    let told = checked(&|common| common.trust.tls_client_ca = Some(other.file("tls.crt"))).await;
+    let strange = format!(
+        "odd    certificate for services: no authority in {} vouches for the certificate in {}",
+        other.file("tls.crt").display(),
+        mounted.file("tls.crt").display()
+    );
+    assert!(told.contains(&strange), "{told}");
+    let unfit = |common: &mut CommonSettings| {
+        common.transport.services_certificate = Some(for_servers.file("tls.crt"));
+        common.transport.services_key = Some(for_servers.file("tls.key"));
+    };
+    let told = checked(&unfit).await;
+    let unfit = format!(
+        "WRONG  certificate for services: the certificate in {} is not for clients",
+        for_servers.file("tls.crt").display()
+    );
+    assert!(told.contains(&unfit) && told.contains("clientAuth"), "{told}");
+    let told = checked(&|common| common.trust.tls_client_ca = Some(mounted.file("tls.key"))).await;
+    assert!(told.contains("WRONG  certificate: "), "{told}");
+    // Who asks nobody need show nothing.
+    let told = checked(&|_| ()).await;
+    assert!(!told.contains("certificate for services"), "{told}");
+}
+
 /// Everything that is wrong with these settings.
 async fn wrong(change: impl FnOnce(&mut CommonSettings)) -> String {
     let fixture = Fixture::new().await;
@@ -176,6 +283,17 @@ async fn everything_that_is_wrong_with_certificates_is_told_at_the_start() {
     });
     let told = told.await;
     for word in ["is not that of the certificate", "no certificate is in it"] {
+        assert!(told.contains(word), "{word} is missing in {told}");
+    }
+    let told = wrong(|common| {
+        common.trust.tls_client_ca = Some(mounted.file("tls.crt"));
+        common.transport.services_key = Some(mounted.file("tls.key"));
+    });
+    let told = told.await;
+    for word in [
+        "MUSTER_TLS_CLIENT_CA (--tls-client-ca) is set without MUSTER_TLS_CERTIFICATE",
+        "MUSTER_SERVICES_CERTIFICATE (--services-certificate) is not set",
+    ] {
         assert!(told.contains(word), "{word} is missing in {told}");
     }
 }

@@ -294,16 +294,19 @@ async fn who_stops_in_the_handshake_is_cut_and_holds_nobody_up() {
     );
 }
 
-/// Something that ends TLS in front of this service.
-async fn before(backend: &str, mounted: &Mounted) -> u16 {
-    let files = Files::new(&mounted.file("tls.crt"), &mounted.file("tls.key"));
+fn files(mounted: &Mounted) -> Files {
+    Files::new(&mounted.file("tls.crt"), &mounted.file("tls.key"))
+}
+
+/// Something that ends TLS in front of this service, and asks for certificates if the files say so.
+async fn before(backend: &str, files: Files) -> u16 {
     let tls = ServerTls::open(files, &[H2], Clock::system()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let backend = backend.trim_start_matches("http://").to_owned();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            if let Some(mut outside) = tls.accept(stream).await {
+            if let Some(mut outside) = tls.accept_service(stream).await {
                 let mut inside = TcpStream::connect(&backend).await.unwrap();
                 tokio::spawn(async move { copy_bidirectional(&mut outside, &mut inside).await });
             }
@@ -316,7 +319,7 @@ async fn before(backend: &str, mounted: &Mounted) -> u16 {
 async fn services_are_called_by_tls_and_only_by_their_names() {
     let mounted = Mounted::with(&Certified::of("localhost"));
     let backend = Backend::default();
-    let port = before(&backend.serve().await, &mounted).await;
+    let port = before(&backend.serve().await, files(&mounted)).await;
     for (host, reached) in [("localhost", true), ("127.0.0.1", false)] {
         let fixture = Fixture::told(|settings| {
             let url: PeerUrls = format!("https://{host}:{port}").parse().unwrap();
@@ -331,6 +334,32 @@ async fn services_are_called_by_tls_and_only_by_their_names() {
         let status = asked.send().await.unwrap().status();
         // Whoever cannot be asked for roles lets nobody in.
         assert_eq!(status.as_u16() != 503, reached, "{host}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn services_that_ask_are_shown_the_certificate_for_services() {
+    let mounted = Mounted::with(&Certified::of("localhost"));
+    let own = Mounted::with(&Certified::of("gateway"));
+    let backend = Backend::default();
+    let asking = files(&mounted).asking(&own.file("tls.crt"));
+    let port = before(&backend.serve().await, asking).await;
+    for shows in [true, false] {
+        let fixture = Fixture::told(|settings| {
+            settings.transport.services_ca = Some(mounted.file("tls.crt"));
+            settings.peers.organization_url = format!("https://localhost:{port}").parse().unwrap();
+            if shows {
+                settings.transport.services_certificate = Some(own.file("tls.crt"));
+                settings.transport.services_key = Some(own.file("tls.key"));
+            }
+        })
+        .await;
+        let asked = reqwest::Client::new()
+            .get(format!("http://{}/v1/{OURS}", fixture.address))
+            .bearer_auth(fixture.issuer.token("ada"));
+        // Whoever cannot be asked for roles lets nobody in.
+        let status = asked.send().await.unwrap().status();
+        assert_eq!(status.as_u16() != 503, shows, "{status}");
     }
 }
 
