@@ -11,8 +11,8 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use time::OffsetDateTime;
 
-use crate::files::TlsProblem;
 use crate::own::{Own, in_words};
+use crate::problem::TlsProblem;
 
 /// The authorities in this text of a file (PEM), at least one.
 pub(crate) fn of(file: &Path, pem: &[u8]) -> Result<Arc<RootCertStore>, TlsProblem> {

@@ -9,8 +9,8 @@ use rustls::{Error, RootCertStore, ServerConfig};
 use time::OffsetDateTime;
 
 use crate::authorities;
-use crate::files::TlsProblem;
 use crate::own::Own;
+use crate::problem::TlsProblem;
 
 /// Ready for new connections.
 pub(crate) struct Certificate {

@@ -8,10 +8,12 @@ mod authorities;
 mod certificate;
 mod files;
 mod own;
+mod problem;
 mod server;
 mod trust;
 
-pub use files::{Files, TlsProblem};
+pub use files::Files;
+pub use problem::TlsProblem;
 pub use server::ServerTls;
 pub use trust::Trust;
 

@@ -23,7 +23,8 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::certificate::Certificate;
-use crate::files::{self, Content, Files, TlsProblem};
+use crate::files::{self, Content, Files};
+use crate::problem::TlsProblem;
 
 /// How long a client may take to agree on keys.
 const HANDSHAKE: Duration = Duration::from_secs(5);

@@ -13,8 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::files::{self, Content, Files, TlsProblem};
+use crate::files::{self, Content, Files};
 use crate::own::Own;
+use crate::problem::TlsProblem;
 use crate::{H2, authorities};
 
 /// The authorities that vouch for other services: those of a file, or those that browsers believe. With [`Trust::showing`] also the

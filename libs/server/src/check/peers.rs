@@ -68,7 +68,7 @@ fn problem_of(problem: &TransportProblem) -> Finding {
     Finding::new(what, Wrong(problem.to_string(), mend.to_owned()))
 }
 
-/// What is shown to services that ask for a certificate, if anything is. Those that are asked by are only guessed to ask as this service does.
+/// What is shown to services that ask for a certificate, if anything is. That they ask by the authorities of this one is a guess.
 fn shown(trust: &Trust, asked: Option<&Path>, clock: &Clock) -> Option<Finding> {
     let verdict = match trust.shows(asked, clock.now()) {
         Ok(shown) => {
