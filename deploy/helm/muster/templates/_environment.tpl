@@ -18,9 +18,17 @@
 - {name: MUSTER_PLAINTEXT, value: {{ $mesh | ternary "mesh" "loopback" }}}
 {{- if not $mesh }}
 - {name: MUSTER_SERVICES_CA, value: /etc/muster/transport/ca.crt}
+{{- if $root.Values.transport.clientCertificates }}
+- {name: MUSTER_SERVICES_CERTIFICATE, value: /etc/muster/transport/tls.crt}
+- {name: MUSTER_SERVICES_KEY, value: /etc/muster/transport/tls.key}
+{{- end }}
 {{- if ne $name "gateway" }}
 - {name: MUSTER_TLS_CERTIFICATE, value: /etc/muster/transport/tls.crt}
 - {name: MUSTER_TLS_KEY, value: /etc/muster/transport/tls.key}
+{{- /* Not of the gateway: people come there. */}}
+{{- if eq (toString $root.Values.transport.clientCertificates) "true" }}
+- {name: MUSTER_TLS_CLIENT_CA, value: /etc/muster/transport/ca.crt}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- if eq $name "gateway" }}

@@ -84,7 +84,7 @@ readinessProbe:
 {{- if ne $root.Values.transport.mode "mesh" }}
 - name: transport
   secret:
-    {{- if eq $name "gateway" }}
+    {{- if and (eq $name "gateway") (not $root.Values.transport.clientCertificates) }}
     # It shows no service a certificate; whom it believes is said in each of their Secrets.
     secretName: {{ include "muster.transportSecret" (list $root "organization") }}
     items: [{key: ca.crt, path: ca.crt}]

@@ -28,6 +28,9 @@
 {{- if not .Values.transport.mode -}}
 {{- $wrong = append $wrong "transport.mode is not set: how calls between services are encrypted: certManager (certificates of cert-manager), secrets (certificates of yours, one Secret a service), or mesh (something else encrypts between Pods, such as Istio, Linkerd or WireGuard)" -}}
 {{- end -}}
+{{- if and .Values.transport.clientCertificates (eq .Values.transport.mode "mesh") -}}
+{{- $wrong = append $wrong "transport.clientCertificates needs certificates: set transport.mode to certManager or secrets, or leave to the mesh who calls whom" -}}
+{{- end -}}
 {{- $https := hasPrefix "https://" .Values.publicUrl -}}
 {{- if and $https (not .Values.services.gateway.settings.trustedProxies) -}}
 {{- $wrong = append $wrong "services.gateway.settings.trustedProxies is not set: name the networks of the proxies in front of the gateway, such as 10.0.0.0/8, or \"none\" if clients connect directly" -}}
