@@ -45,6 +45,7 @@ use crate::invitations::Invitations;
 use crate::ops::access_mail::remind::Remind;
 use crate::ops::profile_user::count_strays::CountStrays;
 use crate::ops::review::remind::RemindOfReviews;
+use crate::profiles::Profiles;
 use crate::rpc::Rpc;
 use crate::shared_catalog::SharedCatalog;
 
@@ -78,6 +79,7 @@ impl Service for OrganizationService {
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let context = Context {
+            profiles: Profiles::new(),
             shared_catalog: SharedCatalog::new(shell.peer("records", &settings.records_url)),
             employments: Employments::new(shell.peer("employment", &settings.employment_url)),
             invitations: Invitations::new(shell.peer("invitation", &settings.invitation_url)),

@@ -8,6 +8,7 @@ use muster_server::settings::PublicUrl;
 use crate::domain::{LicenseRules, Limits, ReviewPeriods};
 use crate::employments::Employments;
 use crate::invitations::Invitations;
+use crate::profiles::Profiles;
 use crate::shared_catalog::SharedCatalog;
 
 /// What every verb and every handler stands on. Cheap to clone.
@@ -15,6 +16,7 @@ use crate::shared_catalog::SharedCatalog;
 pub(crate) struct Context {
     pub(crate) database: Database,
     pub(crate) clock: Clock,
+    pub(crate) profiles: Profiles,
     pub(crate) shared_catalog: SharedCatalog,
     pub(crate) employments: Employments,
     pub(crate) invitations: Invitations,

@@ -13,6 +13,7 @@
 //! - `events`: what it publishes (`organization.approved`) and what it consumes (employments, from which access comes).
 //! - `employments`: the employment service, asked for a verification that no event has told of yet, and how many are placed somewhere.
 //! - `invitations`: the invitation service, asked how many are invited somewhere.
+//! - `profiles`: profiles that are asked for at the same time, found by one statement.
 //! - `shared_catalog`: the records service, asked whether a training exists.
 //! - `error`: everything that keeps it from doing what it is asked.
 
@@ -25,6 +26,7 @@ mod error;
 mod events;
 mod invitations;
 mod ops;
+mod profiles;
 mod rpc;
 mod shared_catalog;
 mod store;

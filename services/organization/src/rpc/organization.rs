@@ -36,8 +36,8 @@ impl OrganizationService for Rpc {
         request: Request<pb::GetOrganizationRequest>,
     ) -> Result<Response<pb::GetOrganizationResponse>, Status> {
         let (_, id) = Call::read(request, parse::named)?;
-        let find = async |db: &mut _| organization::find(db, id).await.map_err(Error::from);
-        let found = self.context.database.read(find).await?;
+        let found = self.context.profiles.find(&self.context.database, id).await;
+        let found = found.map_err(Error::from)?;
         let organization = found.ok_or(Error::from(Failure::NotFound))?;
         Ok(Response::new(answer(organization)))
     }

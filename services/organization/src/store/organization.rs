@@ -79,6 +79,18 @@ pub(crate) async fn find(
         .await?)
 }
 
+/// Those of these profiles that exist. Across organizations: they were asked for at the same time.
+pub(crate) async fn find_all(
+    db: &mut PgConnection,
+    ids: &[OrganizationId],
+) -> Result<HashMap<OrganizationId, Organization>, DatabaseError> {
+    let found: Vec<Organization> = sqlx::query_as(select!("WHERE organization_id = ANY ($1)"))
+        .bind(ids)
+        .fetch_all(db)
+        .await?;
+    Ok(found.into_iter().map(|profile| (profile.id, profile)).collect())
+}
+
 /// A profile, locked until the transaction ends: what is decided on it stays true, and what belongs to it can be counted
 /// before it is added to.
 pub(crate) async fn lock(

@@ -7,7 +7,6 @@ use tonic::{Request, Response, Status};
 
 use crate::error::Error;
 use crate::rpc::{Rpc, named_organization};
-use crate::store::organization;
 
 #[tonic::async_trait]
 impl DirectorInternalService for Rpc {
@@ -18,8 +17,8 @@ impl DirectorInternalService for Rpc {
         let (_, id) = Call::read(request, |call, violations| {
             Ok(named_organization(violations, &call.message.organization))
         })?;
-        let find = async |db: &mut _| organization::find(db, id).await.map_err(Error::from);
-        let found = self.context.database.read(find).await?;
+        let found = self.context.profiles.find(&self.context.database, id).await;
+        let found = found.map_err(Error::from)?;
         let approved = found.filter(|profile| profile.approve_time.is_some());
         let approved = approved.ok_or(Error::from(Failure::NotFound))?;
         Ok(Response::new(approved.owner.into()))
