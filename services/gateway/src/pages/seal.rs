@@ -167,7 +167,7 @@ mod tests {
             let mut made = std::process::Command::new(&script);
             let done = made.arg(&directory).args(step).output().unwrap().status.success();
             let keys = settings::keys(&directory.join("gateway/session-key")).unwrap();
-            (done, Seal::new(&keys).unwrap())
+            (done, Seal::new(keys.keys()).unwrap())
         };
         let opens = |seal: &Seal, cookie: &str, token: &str| {
             let opened = seal.open::<String>("session", cookie).is_some();

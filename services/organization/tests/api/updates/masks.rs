@@ -1,7 +1,7 @@
 //! Which fields an update changes.
 
 use muster_proto::organization::v1 as pb;
-use muster_refusal::{ErrorReason, fields_of};
+use muster_refusal::{ErrorReason, violations_of};
 
 use super::{mask, update_group, updated};
 use crate::fixture::{Fixture, owner};
@@ -80,7 +80,8 @@ async fn everything_that_is_wrong_with_an_update_is_told_at_once() {
     };
     let answer = fixture.groups(owner(id)).update_group(request).await;
     let status = refused(answer, ErrorReason::InvalidRequest);
-    let fields = fields_of(&status);
+    let told = violations_of(&status);
+    let fields: Vec<_> = told.iter().map(|(field, _)| field.as_str()).collect();
     assert_eq!(
         fields,
         [
