@@ -16,7 +16,9 @@ pub use groups::{
 };
 pub use peers::{PeerUrl, PeerUrls};
 pub use read::{ConfigErrors, Program, read};
-pub use transport::{CertificateSettings, DevelopmentKey, Plaintext, Readable, TransportProblem, TransportSettings};
+pub use transport::{
+    CertificateSettings, DevelopmentKey, Plaintext, Readable, TransportProblem, TransportSettings,
+};
 pub use values::{PublicUrl, Seconds, Secret};
 
 /// What every service with a database of its own is told.
