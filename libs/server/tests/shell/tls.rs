@@ -186,8 +186,8 @@ async fn check_tells_what_is_wrong_with_certificates_of_callers_by_name() {
         let mut common = fixture.common.clone();
         shown(&mut common, &mounted);
         change(&mut common);
-        let findings = check::findings::<Small>(&common, &Seen::default(), &Clock::system());
-        let findings = findings.await.unwrap();
+        let (seen, clock) = (Seen::default(), Clock::system());
+        let findings = check::findings::<Small>(&common, &seen, &clock).await.unwrap();
         let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
         lines.join("\n")
     };
