@@ -22,8 +22,8 @@ const PASSING: [&str; 6] = [
 /// Each service's.
 type Databases = BTreeMap<&'static str, Database>;
 
-/// How many rows each table has of it, and what they say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Each table's rows of it, as text, in order.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Snapshot(BTreeMap<String, String>);
 
 impl Snapshot {
@@ -46,6 +46,24 @@ impl Snapshot {
         .await
     }
 
+    /// Once nothing moves any more, every table says what it said; if not, the rows that are new and those that are gone are shown.
+    pub(crate) async fn still_stands(&self, suite: &Suite, organization: &Organization, why: &str) {
+        let now = Self::settled(suite, organization).await;
+        let mut changes = Vec::new();
+        for (table, rows) in &self.0 {
+            let (before, after) = (rows.lines(), now.0[table].lines());
+            let gone = before
+                .clone()
+                .filter(|row| !after.clone().any(|other| other == *row));
+            let new = after
+                .clone()
+                .filter(|row| !before.clone().any(|other| other == *row));
+            changes.extend(gone.map(|row| format!("{table} said {row}")));
+            changes.extend(new.map(|row| format!("{table} says {row}")));
+        }
+        assert!(*self == now, "{why}:\n{}", changes.join("\n"));
+    }
+
     async fn of(databases: &Databases, organization: &str) -> Self {
         let mut tables = BTreeMap::new();
         for (service, database) in databases {
@@ -56,7 +74,7 @@ impl Snapshot {
                     continue;
                 }
                 let rows = format!(
-                    "SELECT count(*) || ' rows, ' || md5(COALESCE(string_agg(t::text, '' ORDER BY t::text), '')) \
+                    "SELECT COALESCE(string_agg(t::text, E'\\n' ORDER BY t::text), '') \
                      FROM {table} t WHERE organization_id = '{organization}'"
                 );
                 tables.insert(format!("{service}.{table}"), database.text(&rows).await);
@@ -67,7 +85,7 @@ impl Snapshot {
     }
 }
 
-/// Whether no mail of the organization is on its way, and everybody has heard of whatever they are told of it.
+/// Whether no mail of the organization is on its way, everybody has heard of whatever they are told of it, and its history is sealed.
 async fn is_quiet(databases: &Databases, organization: &str) -> bool {
     let waiting = format!(
         "SELECT count(*) FROM deliveries WHERE organization_id = '{organization}' AND state IN ('QUEUED', 'SENDING', 'DEFERRED')"
@@ -75,6 +93,14 @@ async fn is_quiet(databases: &Databases, organization: &str) -> bool {
     let told = format!(
         "SELECT coalesce(string_agg(event_type || ' ' || id, ','), '') FROM outbox WHERE organization_id = '{organization}'"
     );
+    let unsealed = format!(
+        "SELECT count(*) FROM history_entries WHERE organization_id = '{organization}' AND position IS NULL"
+    );
+    for service in ["employment", "organization", "records"] {
+        if databases[service].number(&unsealed).await > 0 {
+            return false;
+        }
+    }
     let mut hears: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for database in databases.values() {
         let told = database.text(&told).await;
