@@ -85,6 +85,8 @@ async fn proven(suite: &Workspace, options: &Options) -> anyhow::Result<ExitCode
         .arg(format!("--replicas={}", options.replicas))
         .args(options.direct.then_some("--direct"));
     if let Some(programs) = &options.from {
+        // Before anything of ours is in it: `up` takes no folder that holds something else.
+        suite.claim()?;
         link_all(suite, programs, options.replicas)?;
         up.arg("--linked");
     }

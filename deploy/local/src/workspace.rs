@@ -1,7 +1,7 @@
 //! Where things are: the workspace, and the directory with everything that `cargo dev` keeps.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -69,6 +69,10 @@ impl Workspace {
                 state.display()
             );
         }
+        // From now on it is known as ours, whatever comes into it first.
+        let mark = self.at(LOCKS[0]);
+        let made = File::options().create(true).append(true).open(&mark);
+        made.with_context(|| format!("cannot write {}", mark.display()))?;
         Ok(())
     }
 
@@ -226,12 +230,14 @@ mod tests {
     #[test]
     fn a_directory_that_holds_something_else_is_left_alone() {
         let workspace = workspace("claim");
-        workspace.claim().unwrap();
-        workspace.claim().unwrap();
+        fs::create_dir_all(&workspace.state).unwrap();
         fs::write(workspace.at("keys"), "of the house").unwrap();
         let refusal = workspace.claim().unwrap_err().to_string();
         assert!(refusal.contains("holds something else"), "{refusal}");
-        fs::write(workspace.at("lock"), "").unwrap();
+        // An empty one is ours from then on, whatever comes into it.
+        fs::remove_file(workspace.at("keys")).unwrap();
+        workspace.claim().unwrap();
+        fs::create_dir(workspace.at("programs")).unwrap();
         workspace.claim().unwrap();
         fs::remove_dir_all(&workspace.root).unwrap();
     }
