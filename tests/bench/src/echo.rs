@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::Context;
 use muster_engines::Ports;
 use muster_proto::organization::v1 as organization_pb;
+use muster_proto::organization::v1::organization_service_client::OrganizationServiceClient;
 use muster_proto::organization::v1::organization_service_server::{
     OrganizationService, OrganizationServiceServer,
 };
@@ -25,6 +26,8 @@ use super::process::Server;
 use muster_local::Workspace;
 use muster_local::bind;
 
+/// What it is called where it stands beside a figure.
+pub(super) const BARE: &str = "bare tonic echo";
 /// The name of its port and of its process.
 const NAME: &str = "echo";
 
@@ -108,11 +111,8 @@ impl AssignmentService for Echo {
 }
 
 /// Serves until SIGTERM. The runtime is the one every service has: several threads, as many as there are cores.
-pub(crate) async fn serve(workspace: &Workspace) -> anyhow::Result<()> {
-    let port = Ports::open(&workspace.at("ports"))
-        .known(NAME)
-        .context("`cargo dev bench` gives the echo its port")?;
-    let listener = bind(&format!("127.0.0.1:{port}")).await?;
+pub(crate) async fn serve(address: &str) -> anyhow::Result<()> {
+    let listener = bind(address).await?;
     let mut terminated = signal(SignalKind::terminate())?;
     Tonic::builder()
         .add_service(OrganizationServiceServer::new(Echo))
@@ -127,13 +127,30 @@ pub(crate) async fn serve(workspace: &Workspace) -> anyhow::Result<()> {
 /// Starts one; tells where it is.
 pub(super) async fn start(workspace: &Workspace) -> anyhow::Result<(Server, String)> {
     let port = Ports::open(&workspace.at("ports")).of(NAME, None)?;
+    let address = format!("127.0.0.1:{port}");
+    let command = command(workspace, &address)?;
+    let server = Server::start(workspace, NAME, command, &address).await?;
+    Ok((server, format!("http://{address}")))
+}
+
+/// What starts one that listens there.
+pub(super) fn command(workspace: &Workspace, address: &str) -> anyhow::Result<Command> {
     let mut command = Command::new(Workspace::own_program()?);
     command
         .arg("--dir")
         .arg(&workspace.state)
-        .arg(NAME)
+        .args([NAME, address])
         .current_dir(&workspace.root);
-    let address = format!("127.0.0.1:{port}");
-    let server = Server::start(workspace, NAME, command, &address).await?;
-    Ok((server, format!("http://{address}")))
+    Ok(command)
+}
+
+/// Whether one answers there.
+pub(super) async fn answers(url: &str) -> bool {
+    let Ok(mut client) = OrganizationServiceClient::connect(url.to_owned()).await else {
+        return false;
+    };
+    let request = GetOrganizationRequest {
+        name: NAME.to_owned(),
+    };
+    client.get_organization(request).await.is_ok()
 }

@@ -32,6 +32,7 @@ mod reads;
 mod registry;
 mod sink;
 mod soak;
+mod starts;
 mod steady;
 mod watchers;
 
@@ -58,7 +59,10 @@ enum Command {
     /// Measures and prints
     Measure(Options),
     /// Serves the yardstick: gRPC with nothing behind it
-    Echo,
+    Echo {
+        /// Where it listens, as host and port
+        address: String,
+    },
     /// Does to a gateway what standard input says
     Abuser,
 }
@@ -72,7 +76,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find(arguments.dir)?;
     match arguments.command {
         Command::Measure(options) => return measure::run(&workspace, &options).await,
-        Command::Echo => echo::serve(&workspace).await?,
+        Command::Echo { address } => echo::serve(&address).await?,
         Command::Abuser => abuse::abuser().await?,
     }
     Ok(ExitCode::SUCCESS)

@@ -16,7 +16,7 @@ use super::invitations::{Measured, Part};
 use super::memory::Memory;
 use super::pgbench::Pgbench;
 use super::sink::Sink;
-use super::{abuse, creates, echo, edge, growth, imports, mail, reads, registry, soak};
+use super::{abuse, creates, echo, edge, growth, imports, mail, reads, registry, soak, starts};
 
 /// After this, a service that has just started does nothing any more.
 const SETTLED: Duration = Duration::from_secs(3);
@@ -63,6 +63,10 @@ async fn measure(workspace: &Workspace, report: Report<'_>) -> anyhow::Result<()
     let idle = Memory::now(workspace, &addresses, &echo).await?;
     report.print(Bench::Memory, &idle.figures("idle"))?;
 
+    if report.needs(Bench::Start) {
+        report.announce(Bench::Start, "one process more of each service, five times");
+        report.print(Bench::Start, &starts::measure(workspace).await?)?;
+    }
     if report.needs(Bench::Edge) {
         report.announce(Bench::Edge, "four loads of ten seconds");
         let figures = edge::measure(&Fixture::open(workspace).await?, &echo_address).await?;
@@ -196,7 +200,8 @@ impl<'a> Report<'a> {
             ),
             Some(Bench::Memory) => !matches!(
                 bench,
-                Bench::Abuse
+                Bench::Start
+                    | Bench::Abuse
                     | Bench::Imports
                     | Bench::Invitations
                     | Bench::Soak

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::echo;
 use super::figure::Figure;
 use super::process::Server;
 use muster_local::Addresses;
 use muster_local::Workspace;
 use muster_local::status;
 use muster_local::suite::SERVICES;
-
-const ECHO: &str = "bare tonic echo";
 
 /// Megabytes of each service, and of the echo, at one moment.
 #[derive(Debug)]
@@ -44,7 +43,7 @@ impl Memory {
                 format!("memory.{name}.{moment}"),
                 *megabytes,
                 "MB",
-                (ECHO, self.echo),
+                (echo::BARE, self.echo),
             )
         };
         self.services.iter().map(figure).collect()

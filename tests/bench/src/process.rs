@@ -12,6 +12,8 @@ use tokio::time::sleep;
 use muster_local::Workspace;
 
 const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// Between two looks at one that starts: what is measured of starts is no finer.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A server that ends when it is dropped.
@@ -26,24 +28,38 @@ impl Server {
         command: std::process::Command,
         address: &str,
     ) -> anyhow::Result<Self> {
+        let listens = async || TcpStream::connect(address).await.is_ok();
+        let (server, _) = Self::timed(workspace, name, command, address, listens).await?;
+        Ok(server)
+    }
+
+    /// Starts a program and waits until it `is_ready`; tells how long that took. The address is one that only it listens at.
+    pub(super) async fn timed(
+        workspace: &Workspace,
+        name: &'static str,
+        command: std::process::Command,
+        address: &str,
+        is_ready: impl AsyncFn() -> bool,
+    ) -> anyhow::Result<(Self, Duration)> {
         if TcpStream::connect(address).await.is_ok() {
             bail!("{address}, where {name} was to listen, is taken");
         }
         let log = workspace.log(name);
-        let mut server = Self(Running::spawn(command, &log, workspace.pid_file(name))?);
         let begun = Instant::now();
+        let mut server = Self(Running::spawn(command, &log, workspace.pid_file(name))?);
         loop {
-            let is_there = TcpStream::connect(address).await.is_ok();
+            let is_ready = is_ready().await;
+            let took = begun.elapsed();
             if let Some(end) = server.0.ended() {
                 bail!("{name} ended ({end}):\n{}", tail(&log, 5));
             }
-            if is_there {
-                return Ok(server);
+            if is_ready {
+                return Ok((server, took));
             }
-            if begun.elapsed() > START_TIMEOUT {
-                bail!("{name} does not listen on {address}; see {}", log.display());
+            if took > START_TIMEOUT {
+                bail!("{name} is not ready at {address}; see {}", log.display());
             }
-            sleep(Duration::from_millis(20)).await;
+            sleep(BETWEEN_LOOKS).await;
         }
     }
 
@@ -69,6 +85,20 @@ impl Drop for Server {
         self.id().signal(Signal::SIGCONT);
         self.0.stop(Signal::SIGTERM, STOP_TIMEOUT);
     }
+}
+
+/// A program of the suite with the settings of its own process of that service, to be told besides where to listen.
+pub(super) fn service(workspace: &Workspace, name: &str) -> anyhow::Result<std::process::Command> {
+    let settings = std::fs::read_to_string(workspace.at("env").join(name));
+    let settings = settings.with_context(|| format!("the suite has no {name}"))?;
+    let mut command = std::process::Command::new(Workspace::service(name, !cfg!(debug_assertions))?);
+    for line in settings.lines() {
+        if let Some((name, value)) = line.split_once('=') {
+            command.env(name, value.trim_matches('\''));
+        }
+    }
+    command.env("MUSTER_LOG_FORMAT", "json");
+    Ok(command)
 }
 
 /// A process that stands still until this is dropped.

@@ -10,7 +10,7 @@ use muster_engines::Ports;
 use muster_engines::packages::Package;
 
 use super::fixture::Fixture;
-use super::process::{Server, scratch};
+use super::process::{Server, scratch, service};
 use muster_local::Workspace;
 
 /// One of them.
@@ -146,17 +146,10 @@ fn haproxy(workspace: &Workspace, address: &str, echo: &str) -> anyhow::Result<C
 /// With the settings of the suite's own, addresses of its own, and what it is told besides.
 fn gateway(workspace: &Workspace, address: &str, own: &[(&str, &str)]) -> anyhow::Result<Command> {
     let admin = Ports::open(&workspace.at("ports")).of("measured-gateway-admin", None)?;
-    let settings = fs::read_to_string(workspace.at("env/gateway")).context("the suite has no gateway")?;
-    let mut command = Command::new(Workspace::service("gateway", !cfg!(debug_assertions))?);
-    for line in settings.lines() {
-        if let Some((name, value)) = line.split_once('=') {
-            command.env(name, value.trim_matches('\''));
-        }
-    }
+    let mut command = service(workspace, "gateway")?;
     command
         .env("MUSTER_LISTEN", address)
         .env("MUSTER_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
-        .env("MUSTER_LOG_FORMAT", "json")
         .envs(own.iter().copied());
     Ok(command)
 }

@@ -11,6 +11,7 @@ use prost::Message;
 use tonic::Request;
 use tonic::transport::Endpoint;
 
+use super::echo;
 use super::figure::Figure;
 use super::fixture::{Fixture, answer};
 use super::h2load::Call;
@@ -18,7 +19,6 @@ use super::latencies::Rate;
 use super::pgbench::{Pgbench, Script};
 
 const METHOD: &str = "/muster.organization.v1.OrganizationService/GetOrganization";
-const ECHO: &str = "bare tonic echo";
 /// Before h2load, which does not see refusals.
 const CHECKED_CALLS: usize = 5;
 
@@ -48,10 +48,10 @@ fn figures(name: &str, rate: &Rate, bare: &Rate, rows: &Rate) -> Vec<Figure> {
     let speed = |name: String, beside| Figure::new(name, rate.per_second, "reads/s", beside);
     let beside_rows = (Script::Read.yardstick(), rows.per_second);
     let rates = [
-        speed(name.to_owned(), (ECHO, bare.per_second)),
+        speed(name.to_owned(), (echo::BARE, bare.per_second)),
         speed(format!("{name}.vs_pgbench"), beside_rows),
     ];
-    let times = Figure::latencies(name, &rate.latencies, (ECHO, &bare.latencies));
+    let times = Figure::latencies(name, &rate.latencies, (echo::BARE, &bare.latencies));
     rates.into_iter().chain(times).collect()
 }
 

@@ -5,6 +5,13 @@ use clap::ValueEnum;
 /// One group of figures. What limits each follows from how the services are built, and is said here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Bench {
+    /// From the start of one process more of each service until its `/readyz` answers 200, while engines and the other services are
+    /// there, beside the bare tonic echo until it has answered a call. Five runs, of which the medians count and the spread is told.
+    /// To be reached are 2 s: what scales out waits for it, and so does what has died. Limited by round trips, one after the other:
+    /// of a service a connection to RabbitMQ, over which exchange, queues and bindings are declared, then one to PostgreSQL; of the
+    /// gateway by policies and the description of the API, which are read, and by the first answer of each service. The programs are
+    /// in the machine's memory already: no disk is measured
+    Start,
     /// Authenticated GetOrganization, by h2load with 100 in flight, beside a bare tonic echo and `pgbench -S`. Limited by
     /// CPU: at the service an Ed25519 verification and two round trips to PostgreSQL a call; through the gateway also a
     /// second verification, a Cedar decision, a signature and another HTTP/2 hop. Only roles and keys are remembered
@@ -74,6 +81,7 @@ impl Bench {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Start => "start",
             Self::Reads => "reads",
             Self::Edge => "edge",
             Self::Abuse => "abuse",

@@ -15,9 +15,10 @@ use crate::down;
 use crate::workspace::Workspace;
 
 /// What we start beside the suite; the measuring process first, for it would miss the others.
-const OWN_PARTS: [&str; 6] = [
+const OWN_PARTS: [&str; 7] = [
     "bench",
     "echo",
+    "started",
     "smtp-sink",
     "nginx",
     "haproxy",
